@@ -1,0 +1,1 @@
+"""TraceFlow: digital experience intelligence on Ray."""
