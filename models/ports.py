@@ -3,15 +3,24 @@
 Every verb raises only errors of ``traceflow.models.errors``.
 """
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
 from traceflow.models.access.scope import Principal
 from traceflow.models.envelope.envelope import Envelope
+from traceflow.models.insight.finding import Insight
+from traceflow.models.insight.recorded_event import EventPlace, RecordedEvents
+from traceflow.models.ledger import Ledger
 from traceflow.models.llm.completion import Completion, CompletionRequest
-from traceflow.models.outcome import Count
+from traceflow.models.llm.usage_record import UsageRecord
+from traceflow.models.outcome import Count, Outcome
+from traceflow.models.recording.index import RecordingIndex
+from traceflow.models.recording.placement import FrameAddress
+from traceflow.models.session.facts import SessionFacts
 from traceflow.models.session.key import SessionKey
+from traceflow.models.session.listing import SessionPage, SessionQuery
+from traceflow.models.session.session import SessionRecord, StoredSignal
 
 
 class Redactor(Protocol):
@@ -136,6 +145,97 @@ class Feed(Protocol):
         """Hand the notices on; a failure is swallowed and counted, since readers can always poll."""
         ...
 
-    def listen(self, *, tenant_id: str, project_id: str, after: str | None) -> AsyncIterator[tuple[str, Notice]]:
+    def listen(
+        self, *, tenant_id: str, project_id: str, after: str | None
+    ) -> AsyncIterator[tuple[str, Notice]]:
         """Yield (position, notice) from after the position on; None means from now on."""
+        ...
+
+
+class AnalysisStore(Protocol):
+    """What an analysis reads and leaves behind."""
+
+    async def session_facts(self, session: SessionKey, *, revision: int) -> SessionFacts:
+        """Return what is known of the session now, labelled with the revision; raises NotFound."""
+        ...
+
+    async def store_insight(self, session: SessionKey, insight: Insight, *, revision: int) -> None:
+        """Store once per ``insight_id``; storing it again replaces it."""
+        ...
+
+    async def record_usage(self, records: Sequence[UsageRecord]) -> None:
+        """Record each ``usage_id`` once."""
+        ...
+
+
+class EventLookup(Protocol):
+    """The recorded events that an analysis cites."""
+
+    async def find_events(self, session: SessionKey, places: Sequence[EventPlace]) -> RecordedEvents:
+        """Return the session's windows and what is recorded at these places; nothing there is left out.
+
+        ``kinds`` holds the event's own kind only; raises NotFound for an unknown session.
+        """
+        ...
+
+
+class SessionReader(Protocol):
+    """Hop 11. What the API reads of sessions; every verb sees one project's sessions only."""
+
+    async def list_sessions(self, *, tenant_id: str, project_id: str, query: SessionQuery) -> SessionPage:
+        """Return the page of the list that the query asks for; raises RequestInvalid."""
+        ...
+
+    async def session(self, key: SessionKey) -> SessionRecord:
+        """Return the session's row; raises NotFound."""
+        ...
+
+    async def signals(self, key: SessionKey) -> Sequence[StoredSignal]:
+        """Return its signals by time; raises NotFound."""
+        ...
+
+    async def recording_index(self, key: SessionKey) -> RecordingIndex:
+        """Return where its frames lie, in the order of the recording: one snapshot; raises NotFound."""
+        ...
+
+
+class InsightReader(Protocol):
+    """The insights of sessions, read."""
+
+    async def insights(self, session: SessionKey) -> Sequence[Insight]:
+        """Return a session's insights, the latest first; raises NotFound."""
+        ...
+
+
+class LedgerReader(Protocol):
+    """The ledger, read."""
+
+    async def ledger(self, *, tenant_id: str, project_id: str) -> Ledger:
+        """Return a project's counts, one per outcome and reason, and how many were received."""
+        ...
+
+    async def totals(self) -> Mapping[Outcome, int]:
+        """Return the segments of all projects together by outcome, for metrics."""
+        ...
+
+
+class StreamGauge(Protocol):
+    """What the stream holds right now."""
+
+    async def lag(self) -> int:
+        """Return how many entries no processor has acknowledged yet."""
+        ...
+
+    async def in_flight(self, *, tenant_id: str, project_id: str) -> int:
+        """Return how many of a project's segments have no outcome yet."""
+        ...
+
+
+class RecordingReader(Protocol):
+    """The archive, read."""
+
+    def read(
+        self, session: SessionKey, *, wrapped_key: bytes, entries: Iterable[FrameAddress]
+    ) -> AsyncGenerator[bytes, None]:
+        """Yield whole zstd frames in the order of the entries; see RecordingArchive."""
         ...

@@ -9,7 +9,7 @@ from traceflow.models.detection.signal import Signal, SignalKind
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FrustrationPart:
-    """What the signals of one kind add: ``points`` = ``count`` × weight."""
+    """What the signals of one kind add: ``points`` = ``count`` times weight."""
 
     kind: SignalKind
     count: int

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from traceflow.models.evidence import Evidence
+from traceflow.models.session.key import SessionKey
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,3 +34,8 @@ class Insight:
     summary: str
     findings: tuple[Finding, ...]
     rejected: Mapping[str, int] = field(default_factory=dict)
+
+
+def analysis_id(session: SessionKey, *, revision: int) -> str:
+    """Name the analysis of a session at one of its closes: the workflow's id and its insight's."""
+    return f"{session.tenant_id}/{session.project_id}/{session.session_id}/{revision}"

@@ -5,6 +5,9 @@ from enum import StrEnum
 
 from traceflow.models.session.facts import SessionFacts
 
+# The provider that writes from detected facts alone; the last of every route.
+RULES_PROVIDER = "rules"
+
 
 class Task(StrEnum):
     """A kind of work that NeuroRouter routes."""
@@ -21,12 +24,14 @@ class CompletionRequest:
     """A task over a session's facts.
 
     ``objections`` is empty at first; a re-ask lists, one sentence each, what the check found wrong with
-    the findings of the answer before.
+    the findings of the answer before. ``provider`` names the one provider of the route to ask; empty
+    means the route in its order.
     """
 
     task: Task
     facts: SessionFacts
     objections: tuple[str, ...] = ()
+    provider: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,10 +44,24 @@ class Usage:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FailedAttempt:
+    """A provider of the route that was asked before and gave no valid answer; ``code`` is the error's."""
+
+    provider: str
+    model: str
+    code: str
+    usage: Usage
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Completion:
-    """A provider's answer: JSON text that has been validated against the task's answer schema."""
+    """A provider's answer: JSON text that has been validated against the task's answer schema.
+
+    ``failed`` lists, in order, the attempts that the route made before this one.
+    """
 
     provider: str
     model: str
     answer_json: str
     usage: Usage
+    failed: tuple[FailedAttempt, ...] = ()

@@ -1,0 +1,72 @@
+# Every target works from a fresh clone with nothing activated. DATA_DIR= and PORT= are passed on to traceflow.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+INSTALLED := $(VENV)/.installed
+DATA_DIR ?=
+PORT ?=
+IN_DIR := $(if $(DATA_DIR),--data-dir $(DATA_DIR))
+ON_PORT := $(if $(PORT),--port $(PORT))
+PYTEST := $(BIN)/python -Im pytest
+
+.DEFAULT_GOAL := help
+.PHONY: help install services up down demo status doctor test check unit integration e2e bench-ingest recordings lock clean
+
+help:            ## show this list
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -e 's/:.*## */\t/' | expand -t 16
+
+$(INSTALLED): requirements.lock pyproject.toml tools/preflight.sh
+	@sh tools/preflight.sh $(PYTHON)
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --require-hashes --compile --requirement requirements.lock
+	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
+	@touch $(INSTALLED)
+
+install: $(INSTALLED)  ## make the virtual environment
+
+services: install  ## find or build the servers that the stack and its tests need, once per user
+	@$(BIN)/traceflow services temporal minio
+
+up: install      ## start the stack and stay in the foreground
+	@$(BIN)/traceflow up $(IN_DIR) $(ON_PORT)
+
+down: install    ## stop the stack; nothing is lost
+	@$(BIN)/traceflow down $(IN_DIR)
+
+demo: install    ## start the stack and tell the story of one session
+	@$(BIN)/traceflow demo $(IN_DIR) $(ON_PORT)
+
+status: install  ## show the components
+	@$(BIN)/traceflow status $(IN_DIR)
+
+doctor: install  ## check everything and name the fix
+	@$(BIN)/traceflow doctor $(IN_DIR)
+
+check: install   ## format, lint, types, import contracts, unit and contract tests
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(PYTEST) tests/unit tests/contract tests/replay -m "not integration and not e2e"
+
+integration: services  ## adapters against real servers
+	$(PYTEST) tests -m integration
+
+e2e: services    ## the whole path through the command line
+	$(PYTEST) tests -m e2e
+
+test: services check  ## everything, real components included
+	$(PYTEST) tests -m "integration or e2e"
+
+bench-ingest: services  ## measure ingest against its peers, as ratios
+	$(BIN)/python -m benchmarks.ingest
+
+recordings: install  ## record the demo shop anew (needs Node and Chromium)
+	cd tools/record_demo && npm ci --no-audit --no-fund && node record.mjs
+
+lock:            ## resolve requirements.lock anew (needs uv)
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+	  --no-emit-find-links --no-header --extra dev --extra notebooks pyproject.toml -o requirements.lock
+
+clean:           ## remove what was built here (data directories stay)
+	rm -rf $(VENV) build dist src/*.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

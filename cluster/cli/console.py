@@ -1,0 +1,41 @@
+"""How the command line speaks: results on stdout, progress and complaints on stderr."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from traceflow.cluster.embedded.data_dir import DataDir, default_data_dir
+
+DataDirOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--data-dir", help="Where the stack's data lies (default ~/.traceflow; root /var/lib/traceflow)."
+    ),
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout.")]
+
+
+def results() -> Console:
+    """Return the console of results."""
+    return Console(highlight=False)
+
+
+def progress() -> Console:
+    """Return the console of everything that is not the result."""
+    return Console(stderr=True, highlight=False)
+
+
+def complain(message: str) -> None:
+    """Say on one line what went wrong."""
+    Console(stderr=True, highlight=False).print(f"[bold red]error:[/] {_escaped(message)}", soft_wrap=True)
+
+
+def open_data_dir(path: Path | None) -> DataDir:
+    """Return the data directory that was asked for, or the default one."""
+    return DataDir(path=(path or default_data_dir()).expanduser().absolute())
+
+
+def _escaped(message: str) -> str:
+    return message.replace("[", "\\[")

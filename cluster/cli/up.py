@@ -1,0 +1,165 @@
+"""``traceflow up`` and ``down``: start the stack and stop it."""
+
+import asyncio
+import json
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from random import Random
+from typing import Annotated
+
+import psutil
+import typer
+from pydantic import ValidationError
+
+from traceflow.cluster.cli.console import DataDirOption, JsonOption, open_data_dir, progress, results
+from traceflow.cluster.embedded.data_dir import DataDir
+from traceflow.cluster.embedded.leftovers import clear_leftovers
+from traceflow.cluster.embedded.process import inherited_environment, rotate_log, tail_of
+from traceflow.cluster.embedded.stack_state import read_state, supervisor_of
+from traceflow.cluster.embedded.supervisor import Supervisor
+from traceflow.cluster.launch import plan_launch
+from traceflow.cluster.settings import Settings
+from traceflow.cluster.stack_keys import read_keys
+from traceflow.models.errors import Misconfigured, Unavailable
+
+_READY_TIMEOUT_S = 300.0
+_STOP_TIMEOUT_S = 90.0
+_POLL_S = 0.1
+
+PortOption = Annotated[
+    int | None, typer.Option("--port", min=1, max=65535, help="The HTTP port (default 8700 if it is free).")
+]
+DetachOption = Annotated[bool, typer.Option("--detach", help="Return when the stack is ready.")]
+
+
+def up(
+    data_dir: DataDirOption = None,
+    port: PortOption = None,
+    detach: DetachOption = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Start the stack; on a running data directory, say where it is."""
+    place = open_data_dir(data_dir)
+    say = _say_json if as_json else _say_in_words
+    if supervisor_of(place) is not None:
+        _await_ready(place, None)
+        say(place)
+        return
+    if detach:
+        start_detached(place, port=port)
+        say(place)
+        return
+    run_in_foreground(place, port=port, on_ready=lambda: say(place))
+
+
+def down(data_dir: DataDirOption = None) -> None:
+    """Stop the stack; nothing that was accepted is lost."""
+    place = open_data_dir(data_dir)
+    supervisor = supervisor_of(place)
+    with progress().status("stopping the stack"):
+        if supervisor is not None:
+            supervisor.terminate()
+            _, alive = psutil.wait_procs([supervisor], timeout=_STOP_TIMEOUT_S)
+            for process in alive:
+                process.kill()
+        if place.run.is_dir():
+            clear_leftovers(place)
+            place.unlink_runtime_dir()
+    progress().print("stopped" if supervisor is not None else "no stack was running")
+
+
+def start_detached(place: DataDir, *, port: int | None) -> None:
+    """Start a supervisor of its own and return when the stack is ready.
+
+    Raises Misconfigured or Unavailable with what the supervisor said where it ended first.
+    """
+    read_settings()
+    place.prepare()
+    log = place.logs / "supervisor.log"
+    rotate_log(log)
+    arguments = ["--data-dir", str(place.path), *(["--port", str(port)] if port is not None else [])]
+    complaint = place.run / "complaint"
+    complaint.unlink(missing_ok=True)
+    with log.open("ab") as output:
+        child = subprocess.Popen(  # noqa: S603 - our own program
+            [sys.executable, "-m", "traceflow.cluster.supervise", *arguments],
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            start_new_session=True,
+            close_fds=True,
+            cwd="/",
+            env=inherited_environment(),
+        )
+    _await_ready(place, child)
+
+
+def run_in_foreground(place: DataDir, *, port: int | None, on_ready: Callable[[], None]) -> None:
+    """Supervise until SIGINT or SIGTERM."""
+    settings = read_settings()
+    place.prepare()
+    supervisor = Supervisor(
+        data_dir=place,
+        make_plan=lambda: plan_launch(settings, place, port=port),
+        rng=Random(),  # noqa: S311 - jitter
+    )
+    asyncio.run(supervisor.run(on_ready=on_ready))
+
+
+def read_settings() -> Settings:
+    """Read the environment; raises Misconfigured that names the variable."""
+    try:
+        return Settings()
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = "TRACEFLOW_" + "__".join(str(part).upper() for part in first["loc"])
+        raise Misconfigured(f"{name}: {first['msg']}") from error
+
+
+def _await_ready(place: DataDir, child: "subprocess.Popen[bytes] | None") -> None:
+    deadline = time.monotonic() + _READY_TIMEOUT_S
+    with progress().status("starting the stack") as status:
+        while time.monotonic() < deadline:
+            state = read_state(place)
+            if state is not None and state.is_ready:
+                return
+            if state is not None:
+                waiting = [each.name for each in state.components if each.state != "running"]
+                status.update(f"starting the stack: {', '.join(waiting)}")
+            if child is not None and child.poll() is not None:
+                raise Misconfigured(_complaint(place))
+            time.sleep(_POLL_S)
+    raise Unavailable(f"the stack is not ready after {_READY_TIMEOUT_S:.0f} s; see {place.logs}")
+
+
+def _complaint(place: DataDir) -> str:
+    complaint = place.run / "complaint"
+    if complaint.exists():
+        return complaint.read_text()
+    return f"the supervisor ended: {tail_of(place.logs / 'supervisor.log')}"
+
+
+def _say_json(place: DataDir) -> None:
+    state = read_state(place)
+    keys = read_keys(place)
+    document = {
+        "url": state.url if state is not None else None,
+        "ingest_key": keys.get("ingest_key"),
+        "read_key": keys.get("read_key"),
+        "admin_key": keys.get("admin_key"),
+        "sign_in_url": None,
+        "data_dir": str(place.path),
+    }
+    sys.stdout.write(json.dumps(document) + "\n")
+    sys.stdout.flush()
+
+
+def _say_in_words(place: DataDir) -> None:
+    state = read_state(place)
+    console = results()
+    console.print(f"TraceFlow runs at [bold]{state.url if state else '?'}[/]")
+    console.print(f"  data        {place.path}")
+    console.print(f"  keys        {place.keys}")
+    console.print("  try         traceflow demo · traceflow status · traceflow down")

@@ -1,0 +1,71 @@
+"""All that an operator can set, from the environment: ``TRACEFLOW_STORE__URL`` is ``store.url``."""
+
+import json
+from pathlib import Path
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from traceflow.actors.session_processor.settings import ProcessorSettings
+from traceflow.datasets.archive.settings import ArchiveSettings
+from traceflow.datasets.store.settings import StoreSettings
+from traceflow.datasets.streams.redis_connection import StreamSettings
+from traceflow.serve.ingest.settings import IngestSettings
+from traceflow.serve.neurorouter.settings import LlmSettings
+from traceflow.workflows.client import WorkflowSettings
+
+
+class KeySettings(BaseModel):
+    """Where the root key lies, which wraps every tenant's key: a file of 32 bytes, mode 0600."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    root_key_file: Path | None = None
+
+
+class Settings(BaseSettings):
+    """One process's settings; a section that is not given is embedded, or has its defaults.
+
+    ``store``, ``stream``, ``archive`` and ``workflow`` each name an external service; where one is None
+    the stack runs its own.
+    """
+
+    model_config = SettingsConfigDict(
+        env_prefix="TRACEFLOW_", env_nested_delimiter="__", frozen=True, extra="forbid"
+    )
+
+    mode: Literal["development"] = "development"
+    store: StoreSettings | None = None
+    stream: StreamSettings | None = None
+    archive: ArchiveSettings | None = None
+    workflow: WorkflowSettings | None = None
+    keys: KeySettings = KeySettings()
+    ingest: IngestSettings = IngestSettings()
+    processor: ProcessorSettings = ProcessorSettings()
+    llm: LlmSettings = LlmSettings()
+
+
+class StackSettings(BaseModel):
+    """What the Ray driver and its replicas run on: every section resolved, nothing left to choose."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    store: StoreSettings
+    stream: StreamSettings
+    archive: ArchiveSettings
+    workflow: WorkflowSettings
+    root_key_file: Path
+    ingest: IngestSettings
+    processor: ProcessorSettings
+    llm: LlmSettings
+    http_port: int = Field(ge=1, le=65535)
+    ray_temp_dir: Path
+
+    def revealed_json(self) -> bytes:
+        """Return the settings with their secrets in clear, for a file that only its owner reads."""
+        return json.dumps(self.model_dump(), default=_revealed).encode()
+
+
+def _revealed(value: object) -> str:
+    return value.get_secret_value() if isinstance(value, SecretStr) else str(value)

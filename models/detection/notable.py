@@ -1,0 +1,28 @@
+"""Hop 5. The events of a recording that become rows of their own."""
+
+from collections.abc import Sequence
+
+from traceflow.models.detection.moment import CustomSent, ErrorRaised, Moment, PageShown
+from traceflow.models.session.facts import NotableEvent
+
+
+def notable_events(moments: Sequence[Moment]) -> tuple[NotableEvent, ...]:
+    """Return page views, errors and custom events in their order.
+
+    A recorder repeats the page's address with every further snapshot: the same address twice in a row
+    is one page view.
+    """
+    found: list[NotableEvent] = []
+    href = ""
+    for moment in moments:
+        if isinstance(moment, PageShown):
+            if moment.href and moment.href != href:
+                kind = "page_view" if moment.origin == "meta" else "navigation"
+                found.append(NotableEvent(kind=kind, name=moment.href, evidence=moment.evidence))
+            href = moment.href or href
+        elif isinstance(moment, ErrorRaised):
+            name = moment.message or moment.name
+            found.append(NotableEvent(kind="error", name=name, evidence=moment.evidence))
+        elif isinstance(moment, CustomSent) and moment.tag:
+            found.append(NotableEvent(kind=moment.tag, name=moment.name, evidence=moment.evidence))
+    return tuple(found)

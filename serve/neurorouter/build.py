@@ -1,0 +1,29 @@
+"""Hop 9. Builds NeuroRouter from its settings, inside the process that will use it."""
+
+from traceflow.models.errors import Misconfigured
+from traceflow.models.llm.completion import Task
+from traceflow.serve.neurorouter.providers.openai_compatible import Endpoint, OpenAiCompatibleProvider
+from traceflow.serve.neurorouter.providers.rules import RulesProvider
+from traceflow.serve.neurorouter.router import NeuroRouter, RoutedProvider
+from traceflow.serve.neurorouter.settings import LlmSettings
+
+
+def build_router(settings: LlmSettings) -> NeuroRouter:
+    """Route every task to the configured endpoint, if there is one, then to the rules."""
+    route: list[RoutedProvider] = [RulesProvider()]
+    endpoint = _endpoint(settings)
+    if endpoint is not None:
+        route.insert(0, OpenAiCompatibleProvider(endpoint))
+    return NeuroRouter(routes={Task.SESSION_SUMMARY: route}, deadline_s=settings.timeout_s)
+
+
+def _endpoint(settings: LlmSettings) -> Endpoint | None:
+    if not (settings.url or settings.model or settings.key):
+        return None
+    if not settings.url or not settings.model:
+        raise Misconfigured("A language model needs both its url and its model: set both, or neither.")
+    if not settings.url.startswith(("http://", "https://")):
+        raise Misconfigured("The url of a language model starts with http:// or https://.")
+    if settings.key is not None and not settings.key.get_secret_value().isascii():
+        raise Misconfigured("The key of a language model has characters that no HTTP header can carry.")
+    return Endpoint(url=settings.url, model=settings.model, key=settings.key, timeout_s=settings.timeout_s)

@@ -1,0 +1,54 @@
+import socket
+from pathlib import Path
+from random import Random
+
+import pytest
+
+from traceflow.cluster.embedded.ports import PortBook, is_free
+from traceflow.models.errors import Misconfigured
+
+pytestmark = pytest.mark.integration
+
+
+@pytest.fixture
+def listener():
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        yield server.getsockname()[1]
+
+
+def test_ports_are_distinct_and_outside_those_that_the_kernel_and_ray_hand_out(tmp_path: Path) -> None:
+    book = PortBook(tmp_path / "ports.json", rng=Random(1))
+
+    ports = [book.claim(f"p{number}") for number in range(50)]
+
+    assert len(set(ports)) == 50
+    assert all(20_000 <= port < 30_000 for port in ports)
+
+
+def test_a_port_stays_the_same_after_a_restart(tmp_path: Path) -> None:
+    first = PortBook(tmp_path / "ports.json", rng=Random(1)).claim("redis")
+
+    assert PortBook(tmp_path / "ports.json", rng=Random(2)).claim("redis") == first
+
+
+def test_a_remembered_port_that_somebody_else_took_is_given_up(tmp_path: Path, listener: int) -> None:
+    (tmp_path / "ports.json").write_text(f'{{"redis": {listener}}}')
+
+    assert PortBook(tmp_path / "ports.json", rng=Random(1)).claim("redis") != listener
+
+
+def test_a_wanted_port_that_is_taken_is_named(tmp_path: Path, listener: int) -> None:
+    with pytest.raises(Misconfigured, match=f"Port {listener} for http is taken"):
+        PortBook(tmp_path / "ports.json", rng=Random(1)).claim("http", wanted=listener)
+
+
+@pytest.mark.parametrize("content", ["", "{", '{"redis": "x"}'])
+def test_a_broken_port_file_is_no_obstacle(tmp_path: Path, content: str) -> None:
+    (tmp_path / "ports.json").write_text(content)
+
+    assert PortBook(tmp_path / "ports.json", rng=Random(1)).claim("redis") >= 20_000
+
+
+def test_a_port_that_is_held_on_every_interface_is_not_free_on_loopback() -> None:
+    with socket.create_server(("", 0)) as server:
+        assert not is_free(server.getsockname()[1])

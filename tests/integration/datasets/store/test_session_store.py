@@ -1,0 +1,160 @@
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+
+from traceflow.datasets.store.database import Database
+from traceflow.datasets.store.flush_batch import FlushBatch, SessionFlush
+from traceflow.datasets.store.session_store import SessionStore
+from traceflow.datasets.store.shard_store import ShardStore
+from traceflow.models.detection.frustration import Frustration
+from traceflow.models.detection.signal import SignalKind
+from traceflow.models.recording.index import SegmentIndexEntry
+from traceflow.models.session.key import SessionKey
+from traceflow.models.session.listing import SessionQuery, SessionSort, SortOrder
+from traceflow.models.session.session import SessionRecord, SessionState
+
+pytestmark = pytest.mark.integration
+
+Lister = Callable[..., "object"]
+
+
+@pytest.fixture
+async def stored(
+    database: Database, make_record: Callable[..., SessionRecord], make_batch: Callable[..., FlushBatch]
+) -> tuple[SessionRecord, ...]:
+    """Twelve sessions: few starts, durations and scores, so that most share theirs, and some without any."""
+    records = tuple(
+        make_record(
+            f"s-{number:02}",
+            started_at_ms=None if number % 4 == 3 else 1_000 * (number % 4),
+            ended_at_ms=None if number % 4 == 3 else 1_000 * (number % 4) + 500 * (number % 2),
+            frustration=Frustration(score=(number % 3) * 33.3, parts=()),
+            state=SessionState.CLOSED if number % 2 else SessionState.OPEN,
+            errors=number % 2,
+            signal_counts={SignalKind.DEAD_CLICK: number % 3},
+            pages=(f"https://shop.example/p/{number}", "https://shop.example/"),
+        )
+        for number in range(12)
+    )
+    await ShardStore(database).flush(make_batch(*(SessionFlush(record=record) for record in records)))
+    return records
+
+
+async def all_pages(database: Database, tenant_id: str, query: SessionQuery) -> list[SessionRecord]:
+    found: list[SessionRecord] = []
+    while True:
+        page = await SessionStore(database).list_sessions(tenant_id=tenant_id, project_id="shop", query=query)
+        assert len(page.items) <= query.limit
+        found += page.items
+        if page.next_cursor is None:
+            return found
+        query = replace(query, cursor=page.next_cursor)
+
+
+def value_of(record: SessionRecord, sort: SessionSort) -> float:
+    if sort is SessionSort.FRUSTRATION_SCORE:
+        return record.frustration.score
+    value = record.started_at_ms if sort is SessionSort.STARTED_AT else record.duration_ms
+    return -1 if value is None else value
+
+
+@pytest.mark.parametrize("limit", [1, 5, 12, 200])
+@pytest.mark.parametrize("order", list(SortOrder))
+@pytest.mark.parametrize("sort", list(SessionSort))
+async def test_pages_give_every_session_once_and_in_order_whatever_they_share(
+    database: Database,
+    tenant_id: str,
+    stored: tuple[SessionRecord, ...],
+    sort: SessionSort,
+    order: SortOrder,
+    limit: int,
+) -> None:
+    found = await all_pages(database, tenant_id, SessionQuery(limit=limit, sort=sort, order=order))
+
+    expected = sorted(
+        stored,
+        key=lambda one: (value_of(one, sort), one.session.session_id),
+        reverse=order is SortOrder.DESC,
+    )
+    assert [one.session.session_id for one in found] == [one.session.session_id for one in expected]
+
+
+async def test_a_session_that_comes_in_between_pages_shifts_none_of_the_others(
+    database: Database,
+    tenant_id: str,
+    stored: tuple[SessionRecord, ...],
+    make_batch: Callable[..., FlushBatch],
+    key_for: Callable[[str], SessionKey],
+) -> None:
+    query = SessionQuery(limit=6, sort=SessionSort.STARTED_AT, order=SortOrder.DESC)
+    store = SessionStore(database)
+    first = await store.list_sessions(tenant_id=tenant_id, project_id="shop", query=query)
+
+    newest = replace(stored[0], session=key_for("new"), started_at_ms=9_000, ended_at_ms=9_000)
+    await ShardStore(database).flush(make_batch(SessionFlush(record=newest), expected="1-1", last="1-2"))
+    rest = await all_pages(database, tenant_id, replace(query, cursor=first.next_cursor))
+
+    assert {one.session for one in (*first.items, *rest)} == {one.session for one in stored}
+    assert len(first.items) + len(rest) == len(stored)
+
+
+@pytest.mark.parametrize(
+    ("filters", "numbers"),
+    [
+        ({"from_ms": 1_000}, {1, 2, 5, 6, 9, 10}),
+        ({"to_ms": 1_000}, {0, 4, 8}),
+        ({"from_ms": 1_000, "to_ms": 2_000}, {1, 5, 9}),
+        ({"state": SessionState.CLOSED}, {1, 3, 5, 7, 9, 11}),
+        ({"page": "https://shop.example/p/7"}, {7}),
+        ({"page": "/p/1"}, {1, 10, 11}),
+        ({"page": "%"}, set()),
+        ({"signal": SignalKind.DEAD_CLICK}, {1, 2, 4, 5, 7, 8, 10, 11}),
+        ({"signal": SignalKind.RAGE_CLICK}, set()),
+        ({"min_score": 33.3}, {1, 2, 4, 5, 7, 8, 10, 11}),
+        ({"min_score": 66}, {2, 5, 8, 11}),
+        ({"has_error": True}, {1, 3, 5, 7, 9, 11}),
+        ({"has_error": False}, {0, 2, 4, 6, 8, 10}),
+        ({"has_error": True, "state": SessionState.OPEN}, set()),
+    ],
+)
+async def test_filters_keep_what_fits_all_of_them(
+    database: Database,
+    tenant_id: str,
+    stored: tuple[SessionRecord, ...],
+    filters: dict[str, object],
+    numbers: set[int],
+) -> None:
+    found = await all_pages(database, tenant_id, SessionQuery(limit=4, **filters))  # type: ignore[arg-type]
+
+    assert {one.session for one in found} == {stored[number].session for number in numbers}
+
+
+async def test_a_recording_is_read_in_the_order_of_its_windows_first_events(
+    database: Database,
+    make_record: Callable[..., SessionRecord],
+    make_entry: Callable[..., SegmentIndexEntry],
+    make_batch: Callable[..., FlushBatch],
+) -> None:
+    entries = (
+        make_entry(0, "late", min_timestamp_ms=900),
+        make_entry(1, "early", min_timestamp_ms=800),
+        make_entry(0, "early", min_timestamp_ms=850),
+        make_entry(0, "empty", min_timestamp_ms=None, max_timestamp_ms=None),
+        make_entry(3, "late", is_final=True),
+    )
+    record = make_record()
+    await ShardStore(database).flush(make_batch(SessionFlush(record=record, segments=entries)))
+
+    index = await SessionStore(database).recording_index(record.session)
+    windows = await SessionStore(database).windows(record.session)
+
+    assert index.wrapped_key == record.wrapped_key
+    assert [(one.window_id, one.segment_id) for one in index.entries] == [
+        ("early", 0),
+        ("early", 1),
+        ("late", 0),
+        ("late", 3),
+        ("empty", 0),
+    ]
+    assert {one.window_id: one.gaps for one in windows} == {"early": (), "empty": (), "late": (1, 2)}
