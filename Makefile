@@ -25,7 +25,7 @@ $(INSTALLED): requirements.lock pyproject.toml tools/preflight.sh
 install: $(INSTALLED)  ## make the virtual environment
 
 services: install  ## find or build the servers that the stack and its tests need, once per user
-	@$(BIN)/traceflow services temporal minio
+	-@$(BIN)/traceflow services temporal minio
 
 up: install      ## start the stack and stay in the foreground
 	@$(BIN)/traceflow up $(IN_DIR) $(ON_PORT)

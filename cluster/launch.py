@@ -49,6 +49,17 @@ class _Services:
 STACK_DRIVER = ("-m", "traceflow.cluster.stack")
 
 
+def ensure_programs(settings: Settings) -> None:
+    """Find or build what the embedded services run, with progress shown, before anything is started.
+
+    Blocks for minutes where Temporal is built for the first time. Raises Misconfigured with the fix.
+    """
+    if settings.stream is None:
+        find_redis()
+    if settings.workflow is None:
+        provide_temporal()
+
+
 def plan_launch(
     settings: Settings, data_dir: DataDir, *, port: int | None, driver: tuple[str, ...] = STACK_DRIVER
 ) -> Plan:
@@ -113,6 +124,7 @@ def _stack_settings(
     assert stream is not None
     assert workflow is not None
     return StackSettings(
+        mode=settings.mode,
         store=store,
         stream=stream,
         archive=settings.archive or ArchiveSettings(kind="local", root=data_dir.objects),

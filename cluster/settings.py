@@ -51,6 +51,7 @@ class StackSettings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
+    mode: Literal["development"] = "development"
     store: StoreSettings
     stream: StreamSettings
     archive: ArchiveSettings
@@ -61,6 +62,10 @@ class StackSettings(BaseModel):
     llm: LlmSettings
     http_port: int = Field(ge=1, le=65535)
     ray_temp_dir: Path
+
+    def without_owner(self) -> "StackSettings":
+        """Return the settings as replicas get them: only migrations and partitions need the owner."""
+        return self.model_copy(update={"store": self.store.model_copy(update={"owner_url": None})})
 
     def revealed_json(self) -> bytes:
         """Return the settings with their secrets in clear, for a file that only its owner reads."""

@@ -7,6 +7,7 @@ import asyncio
 import logging
 import signal
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 
 import ray
@@ -15,6 +16,9 @@ from ray.exceptions import RayActorError
 
 from traceflow.cluster.settings import StackSettings
 from traceflow.cluster.wiring import NAMESPACE, StackActor, http_options, serve_targets, stack_actors
+from traceflow.datasets.store.partitions import ensure_partitions
+from traceflow.datasets.store.settings import StoreSettings
+from traceflow.models.errors import TraceFlowError
 from traceflow.models.ports import Redactor
 from traceflow.models.redaction.redactor import PythonRedactor
 
@@ -23,6 +27,7 @@ _OBJECT_STORE_BYTES = 80 * 1024 * 1024
 # Deployments and actors here reserve no CPU: a laptop of two cores runs them all.
 _CPUS = 4
 _RESTART_AFTER_S = 0.5
+_DAY_S = 24 * 60 * 60.0
 
 log = logging.getLogger("traceflow.stack")
 
@@ -45,6 +50,7 @@ async def run_stack(settings: StackSettings, *, redactor: Redactor) -> None:
     )
     actors = stack_actors(settings)
     keepers = [asyncio.create_task(_keep_at_work(actor)) for actor in actors]
+    keepers.append(asyncio.create_task(_keep_partitions_ahead(settings.store)))
     serve.start(http_options=http_options(settings))
     await asyncio.to_thread(serve.run_many, serve_targets(settings, redactor=redactor))
     log.info("stack_ready")
@@ -62,6 +68,16 @@ async def _keep_at_work(actor: StackActor) -> None:
         except RayActorError as error:
             log.warning("actor_died name=%s error=%s", actor.name, type(error).__name__)
         await asyncio.sleep(_RESTART_AFTER_S)
+
+
+async def _keep_partitions_ahead(store: StoreSettings) -> None:
+    """Make the coming months' partitions, once a day; until then the default partition takes the rows."""
+    while store.owner_url is not None:
+        await asyncio.sleep(_DAY_S)
+        try:
+            await asyncio.to_thread(ensure_partitions, store, now=datetime.now(UTC))
+        except TraceFlowError as error:
+            log.warning("partitions_not_made reason=%s", error.message)
 
 
 async def _stop(actors: list[StackActor]) -> None:

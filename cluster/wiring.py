@@ -1,5 +1,6 @@
 """The composition root: which class becomes which deployment or actor, with every replica and queue knob."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 from importlib.metadata import version
@@ -11,6 +12,7 @@ from ray.serve.config import HTTPOptions
 from ray.serve.schema import LoggingConfig
 
 from traceflow.actors.session_processor.processor import ProcessorConfiguration, SessionProcessor
+from traceflow.cluster.knobs import ActorKnobs, DeploymentKnobs, read_knobs
 from traceflow.cluster.replicas import (
     NEUROROUTER,
     ApiReplica,
@@ -24,8 +26,6 @@ from traceflow.models.ports import Redactor
 
 NAMESPACE = "traceflow"
 
-_INGEST_ONGOING, _INGEST_QUEUED = 512, 2048
-_API_ONGOING, _API_QUEUED = 200, 400
 _QUIET = LoggingConfig(log_level="WARNING", enable_access_log=False)
 
 
@@ -44,28 +44,11 @@ def http_options(settings: StackSettings) -> HTTPOptions:
 
 def serve_targets(settings: StackSettings, *, redactor: Redactor) -> list[serve.RunTarget]:
     """Return the applications; ``redactor`` is hop 3 of every segment that ingest takes."""
-    ingest = serve.deployment(
-        name="ingest",
-        num_replicas=1,
-        max_ongoing_requests=_INGEST_ONGOING,
-        max_queued_requests=_INGEST_QUEUED,
-        ray_actor_options={"num_cpus": 0},
-        logging_config=_QUIET,
-    )(serve.ingress()(IngestReplica)).bind(settings, redactor)
-    api = serve.deployment(
-        name="api",
-        num_replicas=1,
-        max_ongoing_requests=_API_ONGOING,
-        max_queued_requests=_API_QUEUED,
-        ray_actor_options={"num_cpus": 0},
-        logging_config=_QUIET,
-    )(serve.ingress()(ApiReplica)).bind(settings)
-    router = serve.deployment(
-        name=NEUROROUTER,
-        num_replicas=1,
-        ray_actor_options={"num_cpus": 0},
-        logging_config=_QUIET,
-    )(RouterReplica).bind(settings)
+    knobs = read_knobs(settings.mode).deployments
+    bound = settings.without_owner()
+    ingest = _deployment("ingest", serve.ingress()(IngestReplica), knobs).bind(bound, redactor)
+    api = _deployment("api", serve.ingress()(ApiReplica), knobs).bind(bound)
+    router = _deployment(NEUROROUTER, RouterReplica, knobs).bind(bound)
     return [
         serve.RunTarget(ingest, name="ingest", route_prefix="/ingest"),
         serve.RunTarget(api, name="api", route_prefix="/"),
@@ -73,29 +56,46 @@ def serve_targets(settings: StackSettings, *, redactor: Redactor) -> list[serve.
     ]
 
 
+def _deployment(name: str, kind: type, knobs: Mapping[str, DeploymentKnobs]) -> Any:
+    turned = knobs[name]
+    return serve.deployment(
+        name=name,
+        num_replicas=turned.num_replicas,
+        max_ongoing_requests=turned.max_ongoing_requests,
+        max_queued_requests=turned.max_queued_requests,
+        ray_actor_options={"num_cpus": turned.num_cpus},
+        logging_config=_QUIET,
+    )(kind)
+
+
 def stack_actors(settings: StackSettings) -> list[StackActor]:
     """Create the actors; Ray restarts a process that dies, whoever calls ``run`` starts its work again."""
+    knobs = read_knobs(settings.mode).actors
+    bound = settings.without_owner()
     processors = [
         _actor(
             f"session_processor_{number}",
             SessionProcessor,
+            knobs["session_processor"],
             ProcessorConfiguration(
                 number=number,
                 version=version("traceflow"),
                 processor=settings.processor,
-                store=settings.store,
+                store=bound.store,
                 stream=settings.stream,
                 archive=settings.archive,
                 root_key_file=settings.root_key_file,
-                build_starter=partial(build_starter, settings),
+                build_starter=partial(build_starter, bound),
             ),
         )
         for number in range(settings.processor.actors)
     ]
-    return [*processors, _actor("workflow_worker", WorkflowWorker, settings)]
+    return [*processors, _actor("workflow_worker", WorkflowWorker, knobs["workflow_worker"], bound)]
 
 
-def _actor(name: str, kind: type, configuration: object) -> StackActor:
+def _actor(name: str, kind: type, knobs: ActorKnobs, configuration: object) -> StackActor:
     actor: Any = ray.remote(kind)
-    options = actor.options(name=name, num_cpus=0, max_restarts=-1, max_concurrency=16)
+    options = actor.options(
+        name=name, num_cpus=knobs.num_cpus, max_restarts=-1, max_concurrency=knobs.max_concurrency
+    )
     return StackActor(name=name, handle=options.remote(configuration))

@@ -19,7 +19,7 @@ from traceflow.cluster.embedded.leftovers import clear_leftovers
 from traceflow.cluster.embedded.process import inherited_environment, rotate_log, tail_of
 from traceflow.cluster.embedded.stack_state import read_state, supervisor_of
 from traceflow.cluster.embedded.supervisor import Supervisor
-from traceflow.cluster.launch import plan_launch
+from traceflow.cluster.launch import ensure_programs, plan_launch
 from traceflow.cluster.settings import Settings
 from traceflow.cluster.stack_keys import read_keys
 from traceflow.models.errors import Misconfigured, Unavailable
@@ -75,7 +75,7 @@ def start_detached(place: DataDir, *, port: int | None) -> None:
 
     Raises Misconfigured or Unavailable with what the supervisor said where it ended first.
     """
-    read_settings()
+    ensure_programs(read_settings())
     place.prepare()
     log = place.logs / "supervisor.log"
     rotate_log(log)
@@ -99,6 +99,7 @@ def start_detached(place: DataDir, *, port: int | None) -> None:
 def run_in_foreground(place: DataDir, *, port: int | None, on_ready: Callable[[], None]) -> None:
     """Supervise until SIGINT or SIGTERM."""
     settings = read_settings()
+    ensure_programs(settings)
     place.prepare()
     supervisor = Supervisor(
         data_dir=place,
