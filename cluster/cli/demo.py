@@ -128,7 +128,11 @@ def _tell_calm(console: Console, session: Session, signals: Sequence[Signal]) ->
 def _tell_more(console: Console, place: DataDir, url: str, session_id: str) -> None:
     keys = read_keys(place)
     console.rule("[bold]Try more")
-    console.print(f"  API        {url}/api/v1/sessions   (OpenAPI: {url}/api/v1/openapi.json)", markup=False)
+    console.print(
+        f"  API        {url}/api/v1/sessions   (OpenAPI: {url}/api/v1/openapi.json)",
+        markup=False,
+        soft_wrap=True,
+    )
     for name in ("ingest_key", "read_key", "admin_key"):
         console.print(f"  {name:<10} {keys.get(name, 'revoked')}", markup=False, soft_wrap=True)
     console.print(
@@ -137,7 +141,11 @@ def _tell_more(console: Console, place: DataDir, url: str, session_id: str) -> N
         markup=False,
         soft_wrap=True,
     )
-    console.print(f"  The stack goes on; stop it with: traceflow down --data-dir {place.path}", markup=False)
+    console.print(
+        f"  The stack goes on; stop it with: traceflow down --data-dir {place.path}",
+        markup=False,
+        soft_wrap=True,
+    )
 
 
 def _clock(at_ms: int, started_at_ms: int) -> str:

@@ -131,6 +131,8 @@ def _await_ready(place: DataDir, child: "subprocess.Popen[bytes] | None") -> Non
                 status.update(f"starting the stack: {', '.join(waiting)}")
             if child is not None and child.poll() is not None:
                 raise Misconfigured(_complaint(place))
+            if child is None and supervisor_of(place) is None:
+                raise Unavailable(f"the stack in {place.path} has just stopped: start it again")
             time.sleep(_POLL_S)
     raise Unavailable(f"the stack is not ready after {_READY_TIMEOUT_S:.0f} s; see {place.logs}")
 

@@ -1,4 +1,7 @@
 import os
+import subprocess
+import time
+from dataclasses import replace
 from pathlib import Path
 
 import psutil
@@ -56,3 +59,14 @@ def test_a_later_process_with_the_supervisors_pid_is_not_taken_for_it(data_dir: 
     write_state(data_dir, state_of(create_time_s=psutil.Process().create_time() - 60))
 
     assert supervisor_of(data_dir) is None
+
+
+def test_a_killed_supervisor_that_nobody_reaped_is_not_living(data_dir: DataDir) -> None:
+    with subprocess.Popen(["true"]) as dead:
+        process = psutil.Process(dead.pid)
+        while process.status() != psutil.STATUS_ZOMBIE:
+            time.sleep(0.01)
+        state = replace(state_of(create_time_s=process.create_time()), supervisor_pid=dead.pid)
+        write_state(data_dir, state)
+
+        assert supervisor_of(data_dir) is None

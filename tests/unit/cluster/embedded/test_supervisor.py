@@ -162,6 +162,27 @@ async def test_a_first_start_that_fails_ends_what_was_started_and_raises_its_own
     assert not data_dir.is_locked()
 
 
+async def test_a_plan_that_cannot_be_made_starts_nothing_and_gives_the_directory_back(
+    data_dir: DataDir,
+) -> None:
+    def impossible() -> Plan:
+        raise Misconfigured("no Temporal")
+
+    with pytest.raises(Misconfigured, match="no Temporal"):
+        await Supervisor(data_dir=data_dir, make_plan=impossible, rng=Random(7)).run(on_ready=lambda: None)
+
+    assert not data_dir.is_locked()
+    assert not data_dir.runtime_link.is_symlink()
+
+
+async def test_a_plan_is_made_off_the_loop_so_that_it_may_run_one_of_its_own(data_dir: DataDir) -> None:
+    def plan() -> Plan:
+        asyncio.run(nothing())
+        return Plan(services=[], prepare=nothing, stack=None, url="")
+
+    await running(Supervisor(data_dir=data_dir, make_plan=plan, rng=Random(7)), nothing)
+
+
 async def test_a_stop_while_starting_ends_the_start(data_dir: DataDir, diary: list[str]) -> None:
     service = FakeComponent("a", diary)
 

@@ -1,0 +1,74 @@
+import json
+from pathlib import Path
+
+import pytest
+from pydantic import SecretStr, ValidationError
+
+from traceflow.actors.session_processor.settings import ProcessorSettings
+from traceflow.cluster.cli.up import read_settings
+from traceflow.cluster.settings import Settings, StackSettings
+from traceflow.datasets.archive.settings import ArchiveSettings
+from traceflow.datasets.store.settings import StoreSettings
+from traceflow.datasets.streams.redis_connection import StreamSettings
+from traceflow.models.errors import Misconfigured
+from traceflow.serve.ingest.settings import IngestSettings
+from traceflow.serve.neurorouter.settings import LlmSettings
+from traceflow.workflows.client import WorkflowSettings
+
+
+@pytest.fixture
+def resolved() -> StackSettings:
+    return StackSettings(
+        store=StoreSettings(
+            url=SecretStr("postgresql://app:a@h/d"), owner_url=SecretStr("postgresql://o:b@h/d")
+        ),
+        stream=StreamSettings(url=SecretStr("redis://:c@h:1/0")),
+        archive=ArchiveSettings(root=Path("/objects")),
+        workflow=WorkflowSettings(),
+        root_key_file=Path("/root.key"),
+        ingest=IngestSettings(),
+        processor=ProcessorSettings(),
+        llm=LlmSettings(key=SecretStr("d")),
+        http_port=8700,
+        ray_temp_dir=Path("/tmp/tf"),
+    )
+
+
+def test_a_variable_names_a_section_and_a_field(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TRACEFLOW_STREAM__URL", "redis://elsewhere:1234/0")
+
+    settings = Settings()
+
+    assert settings.stream is not None
+    assert settings.stream.url.get_secret_value() == "redis://elsewhere:1234/0"
+
+
+def test_without_variables_every_service_is_embedded() -> None:
+    settings = Settings()
+
+    assert settings.store is settings.stream is settings.workflow is settings.archive is None
+
+
+def test_a_misspelled_field_stops_the_start_and_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TRACEFLOW_PROCESSOR__FLUSH_AFTER", "1")
+
+    with pytest.raises(Misconfigured, match="TRACEFLOW_PROCESSOR__FLUSH_AFTER"):
+        read_settings()
+
+
+def test_the_stack_file_reads_back_with_its_secrets(resolved: StackSettings) -> None:
+    assert StackSettings.model_validate_json(resolved.revealed_json()) == resolved
+
+
+def test_a_plain_dump_hides_what_the_stack_file_reveals(resolved: StackSettings) -> None:
+    assert "postgresql://" not in resolved.model_dump_json()
+    assert json.loads(resolved.revealed_json())["store"]["url"] == "postgresql://app:a@h/d"
+
+
+def test_replicas_never_get_the_owner_of_the_tables(resolved: StackSettings) -> None:
+    assert b"postgresql://o:b@h/d" not in resolved.without_owner().revealed_json()
+
+
+def test_no_section_takes_what_it_does_not_know() -> None:
+    with pytest.raises(ValidationError):
+        LlmSettings.model_validate({"url": "http://h", "temperature": 1})
