@@ -64,27 +64,29 @@ def announce(settings: StackSettings, component: str) -> "asyncio.Task[None]":
     return asyncio.create_task(presence.announce(component, version=version("traceflow")))
 
 
+def ingest_dependencies(settings: StackSettings, redactor: Redactor) -> IngestDependencies:
+    """Return what ingest runs on, with adapters of its own; called in the process that takes segments."""
+    database = Database(settings.store)
+    return IngestDependencies(
+        authenticator=Authenticator(KeyStore(database), clock=time.monotonic),
+        tenant_keys=StoredTenantKeys(database, root_key=read_root_key(settings.root_key_file)),
+        redactor=redactor,
+        stream=RedisStream(settings.stream, connect(settings.stream)),
+        rate_limiter=RateLimiter(settings.ingest.rate_limit()),
+        large_bodies=LargeBodyWorkers(
+            partial(open_processes, settings.ingest.large_body_workers),
+            max_waiting=settings.ingest.large_bodies_waiting,
+        ),
+        now_ms=_now_ms,
+        body_timeout_s=settings.ingest.body_timeout_s,
+    )
+
+
 class IngestReplica:
     """Hops 1 to 4 as a deployment."""
 
     async def __init__(self, settings: StackSettings, redactor: Redactor) -> None:  # type: ignore[misc]  # Serve awaits it
-        database = Database(settings.store)
-        tenant_keys = StoredTenantKeys(database, root_key=read_root_key(settings.root_key_file))
-        self._ingest = IngestApp(
-            IngestDependencies(
-                authenticator=Authenticator(KeyStore(database), clock=time.monotonic),
-                tenant_keys=tenant_keys,
-                redactor=redactor,
-                stream=RedisStream(settings.stream, connect(settings.stream)),
-                rate_limiter=RateLimiter(settings.ingest.rate_limit()),
-                large_bodies=LargeBodyWorkers(
-                    partial(open_processes, settings.ingest.large_body_workers),
-                    max_waiting=settings.ingest.large_bodies_waiting,
-                ),
-                now_ms=_now_ms,
-                body_timeout_s=settings.ingest.body_timeout_s,
-            )
-        )
+        self._ingest = IngestApp(ingest_dependencies(settings, redactor))
         self._presence = announce(settings, "ingest")
         tune_process()
 

@@ -38,16 +38,7 @@ async def run_stack(settings: StackSettings, *, redactor: Redactor) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stopping.set)
-    ray.init(
-        _temp_dir=str(settings.ray_temp_dir),
-        _node_ip_address="127.0.0.1",
-        include_dashboard=False,
-        num_cpus=_CPUS,
-        object_store_memory=_OBJECT_STORE_BYTES,
-        namespace=NAMESPACE,
-        log_to_driver=False,
-        configure_logging=False,
-    )
+    start_ray(settings)
     actors = stack_actors(settings)
     keepers = [asyncio.create_task(_keep_at_work(actor)) for actor in actors]
     keepers.append(asyncio.create_task(_keep_partitions_ahead(settings.store)))
@@ -58,6 +49,20 @@ async def run_stack(settings: StackSettings, *, redactor: Redactor) -> None:
     for keeper in keepers:
         keeper.cancel()
     await _stop(actors)
+
+
+def start_ray(settings: StackSettings) -> None:
+    """Start the stack's own Ray node, with this process as its driver."""
+    ray.init(
+        _temp_dir=str(settings.ray_temp_dir),
+        _node_ip_address="127.0.0.1",
+        include_dashboard=False,
+        num_cpus=_CPUS,
+        object_store_memory=_OBJECT_STORE_BYTES,
+        namespace=NAMESPACE,
+        log_to_driver=False,
+        configure_logging=False,
+    )
 
 
 async def _keep_at_work(actor: StackActor) -> None:

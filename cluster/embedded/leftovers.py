@@ -96,7 +96,7 @@ def _select(*, belongs: Callable[[psutil.Process], bool]) -> list[psutil.Process
     for process in psutil.process_iter():
         if process.pid in excluded:
             continue
-        with contextlib.suppress(psutil.NoSuchProcess):
+        with contextlib.suppress(psutil.NoSuchProcess, psutil.AccessDenied):
             if process.status() != psutil.STATUS_ZOMBIE and belongs(process):
                 found.append(process)
     return found

@@ -46,7 +46,9 @@ def supervisor_of(data_dir: DataDir) -> psutil.Process | None:
         return None
     with contextlib.suppress(psutil.NoSuchProcess):
         process = psutil.Process(state.supervisor_pid)
-        if is_same_process(process, state.supervisor_create_time_s):
+        # Where nobody reaps it, as in many containers, a killed one stays as a zombie.
+        is_living = process.status() != psutil.STATUS_ZOMBIE
+        if is_living and is_same_process(process, state.supervisor_create_time_s):
             return process
     return None
 

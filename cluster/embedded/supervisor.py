@@ -50,7 +50,7 @@ class Supervisor:
     """Runs a plan until it is told to stop. One per data directory, whose lock it holds meanwhile.
 
     ``make_plan`` is called with the lock held and the leftovers of an earlier stack gone, so that the
-    ports which they held are free to be claimed again.
+    ports which they held are free to be claimed again; in a thread of its own, since it may take long.
     """
 
     def __init__(self, *, data_dir: DataDir, make_plan: Callable[[], Plan], rng: Random) -> None:
@@ -80,7 +80,7 @@ class Supervisor:
             await asyncio.to_thread(collect_ray_logs, self._data_dir)
             self._data_dir.link_runtime_dir()
             try:
-                if await self._unless_stopped(self._start_all(self._make_plan())):
+                if await self._unless_stopped(self._start_all()):
                     self._is_ready = True
                     self._write_state()
                     on_ready()
@@ -88,7 +88,9 @@ class Supervisor:
             finally:
                 await self._stop_all()
 
-    async def _start_all(self, plan: Plan) -> None:
+    async def _start_all(self) -> None:
+        # Off the loop: a program that is missing is built first, and a signal must be heard meanwhile.
+        plan = await asyncio.to_thread(self._make_plan)
         self._url = plan.url
         self._services = [_Kept(component) for component in plan.services]
         self._stack = [] if plan.stack is None else [_Kept(plan.stack)]
@@ -131,7 +133,10 @@ class Supervisor:
         # /tmp is swept on many machines, and Ray's sockets are reached through this link.
         while True:
             await asyncio.sleep(_LINK_EVERY_S)
-            self._data_dir.link_runtime_dir()
+            try:
+                self._data_dir.link_runtime_dir()
+            except TraceFlowError as error:
+                _log.warning("runtime_link_lost", reason=error.message)
 
     async def _keep(self, kept: _Kept) -> None:
         """Keep one component alive for ever."""
@@ -161,8 +166,8 @@ class Supervisor:
             self._observe(kept, on_retry(kept.watch))
             try:
                 await kept.component.start()
-            except TraceFlowError as error:
-                _log.warning("component_start_failed", component=kept.component.name, reason=error.message)
+            except (TraceFlowError, OSError) as error:  # OSError: a full disk, say
+                _log.warning("component_start_failed", component=kept.component.name, reason=str(error))
                 await kept.component.stop()
                 self._observe(kept, on_failed(kept.watch, now_s=time.monotonic(), rng=self._rng))
             else:
@@ -196,17 +201,18 @@ class Supervisor:
 
     def _write_state(self) -> None:
         this = psutil.Process()
-        write_state(
-            self._data_dir,
-            StackState(
-                supervisor_pid=this.pid,
-                supervisor_create_time_s=float(this.create_time()),
-                started_at_ms=self._started_at_ms,
-                is_ready=self._is_ready,
-                url=self._url,
-                components=tuple(_report(kept) for kept in self._all()),
-            ),
+        state = StackState(
+            supervisor_pid=this.pid,
+            supervisor_create_time_s=float(this.create_time()),
+            started_at_ms=self._started_at_ms,
+            is_ready=self._is_ready,
+            url=self._url,
+            components=tuple(_report(kept) for kept in self._all()),
         )
+        try:
+            write_state(self._data_dir, state)
+        except OSError as error:  # a full disk is no reason to end what still runs
+            _log.warning("state_not_written", reason=str(error))
 
     @contextlib.contextmanager
     def _stop_on_signals(self) -> Iterator[None]:

@@ -4,17 +4,18 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Executable, case, func, tuple_
+from sqlalchemy import Executable, case, func
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.sql.dml import ReturningInsert, ReturningUpdate
 
+from traceflow.datasets.store.bulk import bulk_insert, bulk_rows, execute_bulk
 from traceflow.datasets.store.database import bind_tenant
 from traceflow.datasets.store.flush_batch import FlushBatch, LedgerDrain, SessionFlush
 from traceflow.datasets.store.rows import (
-    at_ms,
     event_row,
     segment_row,
+    session_place,
     session_row,
     signal_row,
 )
@@ -29,15 +30,15 @@ from traceflow.datasets.store.tables import (
 )
 from traceflow.models.errors import ShardLost
 from traceflow.models.outcome import Count
-from traceflow.models.session.session import SessionRecord
 
 # The ledger's row of what came in; every other outcome is one of ``Outcome``.
 RECEIVED = "received"
 
 _LedgerRow = tuple[str, str, str, str]
 _KEY = ("tenant_id", "project_id", "session_id")
-# The analysis is its own process's business until the next close.
-_KEPT_ON_UPDATE = frozenset({*_KEY, "first_arrival", "analysis"})
+# PostgreSQL fills these itself.
+_DEFAULTED = frozenset({"workflow_id", "created_at", "updated_at", "started_order", "duration_order"})
+_KEPT_ON_UPDATE = frozenset({*_KEY, *_DEFAULTED, "first_arrival", "analysis"})
 
 
 async def write_flush(connection: AsyncConnection, batch: FlushBatch) -> None:
@@ -84,35 +85,19 @@ async def _advance(connection: AsyncConnection, batch: FlushBatch) -> None:
 
 
 async def _write_sessions(connection: AsyncConnection, flushes: Sequence[SessionFlush]) -> None:
-    await _execute(connection, _UPSERT_SESSION, [session_row(each.record) for each in flushes])
+    await execute_bulk(connection, _UPSERT_SESSIONS, [session_row(each.record) for each in flushes])
     segments = [segment_row(each.record.session, entry) for each in flushes for entry in each.segments]
-    await _execute(connection, insert(SEGMENTS), segments)
+    await execute_bulk(connection, _INSERT_SEGMENTS, segments)
     detected = [(each.record, each.signals) for each in flushes if each.signals is not None]
-    await _delete_signals(connection, [record for record, _ in detected])
+    await execute_bulk(connection, _DELETE_SIGNALS, [session_place(record) for record, _ in detected])
     signals = [
         signal_row(record, position, signal)
         for record, found in detected
         for position, signal in enumerate(found)
     ]
-    await _execute(connection, insert(SIGNALS), signals)
+    await execute_bulk(connection, _INSERT_SIGNALS, signals)
     events = [event_row(each.record, event) for each in flushes for event in each.notable_events]
-    await _execute(connection, insert(EVENTS).on_conflict_do_nothing(), events)
-
-
-async def _delete_signals(connection: AsyncConnection, records: Sequence[SessionRecord]) -> None:
-    if not records:
-        return
-    places = [
-        (
-            one.session.tenant_id,
-            one.session.project_id,
-            one.session.session_id,
-            at_ms(one.first_arrival_ms),
-        )
-        for one in records
-    ]
-    columns = tuple_(*(SIGNALS.c[name] for name in (*_KEY, "first_arrival")))
-    await connection.execute(SIGNALS.delete().where(columns.in_(places)))
+    await execute_bulk(connection, _INSERT_EVENTS, events)
 
 
 async def _is_new(connection: AsyncConnection, drain: LedgerDrain) -> bool:
@@ -143,14 +128,7 @@ async def _write_ledger(connection: AsyncConnection, rows: Mapping[_LedgerRow, i
         )
     for tenant_id, tenant_rows in by_tenant.items():
         await bind_tenant(connection, tenant_id)
-        await _execute(connection, _ADD_TO_LEDGER, tenant_rows)
-
-
-async def _execute(
-    connection: AsyncConnection, statement: Executable, rows: Sequence[dict[str, Any]]
-) -> None:
-    if rows:
-        await connection.execute(statement, rows)
+        await execute_bulk(connection, _ADD_TO_LEDGER, tenant_rows)
 
 
 async def _changed(
@@ -160,16 +138,16 @@ async def _changed(
     return (await connection.execute(statement)).one_or_none() is not None
 
 
-def _upsert_session() -> Executable:
-    statement = insert(SESSIONS)
+def _upsert_sessions() -> Executable:
+    statement = bulk_insert(SESSIONS, defaulted=_DEFAULTED)
     new, old = statement.excluded, SESSIONS.c
     is_close = new.revision > old.revision
-    unchanged_names = {"workflow_id", "created_at", "updated_at", *_KEPT_ON_UPDATE}
-    changes = {column.name: new[column.name] for column in old if column.name not in unchanged_names}
+    changes = {column.name: new[column.name] for column in old if column.name not in _KEPT_ON_UPDATE}
     return statement.on_conflict_do_update(
         index_elements=_KEY,
         set_=changes
         | {
+            # The analysis is its own process's business until the next close.
             "analysis": case((is_close, new.analysis), else_=old.analysis),
             "workflow_id": case((is_close, None), else_=old.workflow_id),
             "updated_at": func.now(),
@@ -177,13 +155,22 @@ def _upsert_session() -> Executable:
     )
 
 
+def _delete_signals() -> Executable:
+    given = bulk_rows(SIGNALS)
+    return SIGNALS.delete().where(*(SIGNALS.c[name] == given.c[name] for name in (*_KEY, "first_arrival")))
+
+
 def _add_to_ledger() -> Executable:
-    statement = insert(LEDGER)
+    statement = bulk_insert(LEDGER)
     return statement.on_conflict_do_update(
         index_elements=[column.name for column in LEDGER.primary_key],
         set_={"segments": LEDGER.c.segments + statement.excluded.segments},
     )
 
 
-_UPSERT_SESSION = _upsert_session()
+_UPSERT_SESSIONS = _upsert_sessions()
+_INSERT_SEGMENTS = bulk_insert(SEGMENTS)
+_DELETE_SIGNALS = _delete_signals()
+_INSERT_SIGNALS = bulk_insert(SIGNALS)
+_INSERT_EVENTS = bulk_insert(EVENTS).on_conflict_do_nothing()
 _ADD_TO_LEDGER = _add_to_ledger()

@@ -7,6 +7,7 @@ from typing import Any, TypeAlias
 
 from sqlalchemy import Row
 
+from traceflow.datasets.store.bulk import bytea
 from traceflow.models.detection.frustration import Frustration, FrustrationPart
 from traceflow.models.detection.signal import Signal, SignalKind
 from traceflow.models.evidence import Evidence
@@ -64,6 +65,11 @@ def key_of(row: AnyRow) -> SessionKey:
     return SessionKey(tenant_id=row.tenant_id, project_id=row.project_id, session_id=row.session_id)
 
 
+def session_place(record: SessionRecord) -> dict[str, Any]:
+    """Return the columns that name a session's rows in the partitioned tables."""
+    return key_columns(record.session) | {"first_arrival": at_ms(record.first_arrival_ms)}
+
+
 def session_row(record: SessionRecord) -> dict[str, Any]:
     """Return the columns of a session but for ``workflow_id``, which is the analysis's to write."""
     return key_columns(record.session) | {
@@ -88,7 +94,7 @@ def session_row(record: SessionRecord) -> dict[str, Any]:
         "masked": _storable_counts(record.masked),
         "visitor": record.visitor.decode("utf-8", "replace").replace("\x00", "\ufffd"),
         "sdk": storable(record.sdk),
-        "wrapped_key": record.wrapped_key,
+        "wrapped_key": bytea(record.wrapped_key),
         "sampling_probability": record.sampling_probability,
         "sampling_reason": record.sampling_reason,
         "close_reason": record.close_reason.value if record.close_reason else None,
@@ -138,7 +144,7 @@ def segment_row(session: SessionKey, entry: SegmentIndexEntry) -> dict[str, Any]
     return key_columns(session) | {
         "window_id": entry.window_id,
         "segment_id": entry.segment_id,
-        "content_hash": entry.content_hash,
+        "content_hash": bytea(entry.content_hash),
         "events": entry.events,
         "min_timestamp_ms": entry.min_timestamp_ms,
         "max_timestamp_ms": entry.max_timestamp_ms,
@@ -177,8 +183,7 @@ def segment_entry(row: AnyRow) -> SegmentIndexEntry:
 
 def signal_row(record: SessionRecord, position: int, signal: Signal) -> dict[str, Any]:
     """Return the columns of a session's signal; they are read back in the order of ``position``."""
-    return key_columns(record.session) | {
-        "first_arrival": at_ms(record.first_arrival_ms),
+    return session_place(record) | {
         "position": position,
         "signal_id": signal_id(record.session, signal),
         "kind": signal.kind.value,
@@ -203,8 +208,7 @@ def stored_signal(row: AnyRow) -> StoredSignal:
 
 def event_row(record: SessionRecord, event: NotableEvent) -> dict[str, Any]:
     """Return the columns of a notable event."""
-    return key_columns(record.session) | {
-        "first_arrival": at_ms(record.first_arrival_ms),
+    return session_place(record) | {
         "window_id": event.evidence.window_id,
         "segment_id": event.evidence.segment_id,
         "event_index": event.evidence.event_index,

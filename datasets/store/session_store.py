@@ -32,12 +32,9 @@ from traceflow.models.session.listing import (
 from traceflow.models.session.session import SessionRecord, StoredSignal
 from traceflow.models.session.window import Window
 
-# As the indexes have them, expression for expression.
 _SORT_COLUMNS: dict[SessionSort, ColumnElement[Any]] = {
-    SessionSort.STARTED_AT: func.coalesce(SESSIONS.c.started_at_ms, literal(ABSENT, literal_execute=True)),
-    SessionSort.DURATION: func.coalesce(
-        SESSIONS.c.ended_at_ms - SESSIONS.c.started_at_ms, literal(ABSENT, literal_execute=True)
-    ),
+    SessionSort.STARTED_AT: SESSIONS.c.started_order,
+    SessionSort.DURATION: SESSIONS.c.duration_order,
     SessionSort.FRUSTRATION_SCORE: SESSIONS.c.frustration_score,
 }
 
@@ -159,7 +156,7 @@ def _listing(query: SessionQuery) -> Select[Any]:
 
 def _filters(query: SessionQuery) -> list[ColumnElement[bool]]:
     columns = SESSIONS.c
-    start = _SORT_COLUMNS[SessionSort.STARTED_AT]
+    start = columns.started_order
     conditions: list[ColumnElement[bool] | None] = [
         None if query.from_ms is None else start >= query.from_ms,
         None if query.to_ms is None else (start < query.to_ms) & (start > ABSENT),

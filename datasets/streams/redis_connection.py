@@ -16,6 +16,8 @@ from traceflow.models.session.key import SessionKey
 
 GROUP = "processors"
 DEAD = "tf:dead"
+# How long a blocking read waits for something to come: under the shortest timeout of an answer.
+WAIT_MS = 500
 
 
 class StreamSettings(BaseModel):
@@ -28,7 +30,8 @@ class StreamSettings(BaseModel):
 
     url: SecretStr = SecretStr("redis://127.0.0.1:6379/0")
     shards: int = Field(default=2, ge=1, le=1024)
-    timeout_s: float = Field(default=5.0, gt=0)
+    # Not under 1 s: a blocking read waits for half of that before it answers that there is nothing.
+    timeout_s: float = Field(default=5.0, ge=1)
     seen_for_s: int = Field(default=48 * 3600, gt=0)
 
 

@@ -29,6 +29,8 @@ _FLUSHES_UNDER_WAY = 2
 _FLUSH_AT_MOST = 256
 # zstd and msgpack over more than this would hold the event loop for longer than a thread costs.
 _ENCODE_INLINE_BYTES = 256 * 1024
+# Appends try at once and fail fast; counts nobody waits for.
+_COUNTS_AGAIN_S = 1.0
 
 
 @dataclass(slots=True)
@@ -37,6 +39,7 @@ class _Waiting:
 
     keys_and_args: tuple[bytes | str, ...]
     confirmed: "asyncio.Future[bytes]"
+    is_repeated: bool = False
 
 
 class RedisStream:
@@ -49,6 +52,8 @@ class RedisStream:
         self._script_sha = ""
         self._waiting: list[_Waiting] = []
         self._counts: Counter[tuple[int, str]] = Counter()
+        self._counts_again: asyncio.TimerHandle | None = None
+        self._is_closing = False
         self._flushes: set[asyncio.Task[None]] = set()
 
     async def append(self, envelope: Envelope) -> Appended:
@@ -69,9 +74,11 @@ class RedisStream:
         self._start_flush()
 
     async def close(self) -> None:
-        """Wait for the flushes under way."""
+        """Wait for the flushes under way; counts that Redis does not take now are lost."""
+        self._is_closing = True
+        self._start_flush()
         while self._flushes:
-            await asyncio.gather(*self._flushes)
+            await asyncio.wait(self._flushes)
 
     async def _arguments(self, envelope: Envelope) -> tuple[bytes | str, ...]:
         session = envelope.session
@@ -90,11 +97,13 @@ class RedisStream:
             envelope.content_hash,
             str(self._settings.seen_for_s),
             project,
+            str(len(envelope.events)),
             entry,
         )
 
     def _start_flush(self) -> None:
-        if (self._waiting or self._counts) and len(self._flushes) < _FLUSHES_UNDER_WAY:
+        has_counts = bool(self._counts) and self._counts_again is None
+        if (self._waiting or has_counts) and len(self._flushes) < _FLUSHES_UNDER_WAY:
             flush = asyncio.get_running_loop().create_task(self._flush())
             self._flushes.add(flush)
             flush.add_done_callback(self._flush_ended)
@@ -108,34 +117,54 @@ class RedisStream:
         group, self._waiting = self._waiting[:_FLUSH_AT_MOST], self._waiting[_FLUSH_AT_MOST:]
         counts, self._counts = self._counts, Counter()
         try:
-            answers = await self._send(group, counts)
+            await self._send(group, counts)
         except (RedisError, OSError, TimeoutError) as error:
-            # Counts are kept for later and may, where the answer alone was lost, be counted twice.
-            self._counts.update(counts)
             _fail(group, error)
-            if counts:
-                await asyncio.sleep(1.0)
-            return
-        except asyncio.CancelledError:
-            _fail(group, ConnectionError("the process is stopping"))
-            raise
-        for waiting, answer in zip(group, answers, strict=True):
-            _settle(waiting, answer)
+        finally:
+            # Whatever ended it, nobody waits for ever; an answer that is here already stays.
+            _fail(group, ConnectionError("the flush ended without an answer"))
+            self._keep(counts)
 
-    async def _send(self, group: list[_Waiting], counts: Counter[tuple[int, str]]) -> list[bytes | Exception]:
+    async def _send(self, group: list[_Waiting], counts: Counter[tuple[int, str]]) -> None:
+        """Send and settle; what is settled, or taken off ``counts``, is done."""
         if not self._script_sha:
             self._script_sha = await self._redis.script_load(self._script)
         async with self._redis.pipeline(transaction=False) as pipeline:
             for waiting in group:
                 pipeline.evalsha(self._script_sha, 4, *waiting.keys_and_args)
-            for (shard, field), segments in counts.items():
+            counted = list(counts.items())
+            for (shard, field), segments in counted:
                 pipeline.hincrby(shard_key(shard, "ledger"), field, segments)
             answers = await pipeline.execute(raise_on_error=False)
-        if any(isinstance(answer, NoScriptError) for answer in answers[: len(group)]):
-            # A Redis that restarted has forgotten the script; nothing of this group was run.
+        for (field, _), answer in zip(counted, answers[len(group) :], strict=True):
+            if not isinstance(answer, Exception):
+                del counts[field]
+        unknown = []
+        for waiting, answer in zip(group, answers[: len(group)], strict=True):
+            if isinstance(answer, NoScriptError) and not waiting.is_repeated:
+                waiting.is_repeated = True
+                unknown.append(waiting)
+            else:
+                _settle(waiting, answer)
+        if unknown:
+            # A Redis that restarted has forgotten the script: these, and only these, were not run.
             self._script_sha = ""
-            return await self._send(group, Counter())
-        return list(answers[: len(group)])
+            await self._send(unknown, Counter())
+
+    def _keep(self, counts: Counter[tuple[int, str]]) -> None:
+        """Keep what Redis did not take for a later flush.
+
+        Where the answer alone was lost it is counted twice: of segments that were refused, and of none else.
+        """
+        if not counts:
+            return
+        self._counts.update(counts)
+        if self._counts_again is None and not self._is_closing:
+            self._counts_again = asyncio.get_running_loop().call_later(_COUNTS_AGAIN_S, self._retry_counts)
+
+    def _retry_counts(self) -> None:
+        self._counts_again = None
+        self._start_flush()
 
 
 def _settle(waiting: _Waiting, answer: bytes | Exception) -> None:

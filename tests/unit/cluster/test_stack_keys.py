@@ -1,4 +1,5 @@
 import json
+import secrets
 from pathlib import Path
 
 import pytest
@@ -13,13 +14,13 @@ from traceflow.models.errors import Misconfigured
 
 @pytest.fixture
 def read_key() -> IssuedApiKey:
-    return new_api_key(Scope.READ)
+    return new_api_key(Scope.READ, choose=secrets.choice)
 
 
 @pytest.fixture
 def place(tmp_path: Path, read_key: IssuedApiKey) -> DataDir:
     data_dir = DataDir(path=tmp_path)
-    keys = {"read_key": read_key.text, "ingest_key": new_api_key(Scope.INGEST).text}
+    keys = {"read_key": read_key.text, "ingest_key": new_api_key(Scope.INGEST, choose=secrets.choice).text}
     write_secret(data_dir.keys, json.dumps(keys).encode())
     return data_dir
 

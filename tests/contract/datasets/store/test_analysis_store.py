@@ -46,10 +46,15 @@ def facts() -> SessionFacts:
 
 
 @pytest.fixture(params=["memory", pytest.param("postgres", marks=pytest.mark.integration)])
-async def store(request: pytest.FixtureRequest, facts: SessionFacts) -> Store:
+def store(request: pytest.FixtureRequest, facts: SessionFacts) -> Store:
     if request.param == "memory":
         return MemoryAnalysisStore([facts])
-    database: Database = request.getfixturevalue("database")
+    postgres: PostgresAnalysisStore = request.getfixturevalue("postgres_store")
+    return postgres
+
+
+@pytest.fixture
+async def postgres_store(database: Database, facts: SessionFacts) -> PostgresAnalysisStore:
     await KeyStore(database).create_key(
         tenant_id=facts.session.tenant_id, project_id="shop", scope=Scope.READ, now=datetime.now(UTC)
     )

@@ -1,5 +1,5 @@
 import uuid
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
@@ -36,28 +36,27 @@ async def tenant_id(database: Database) -> str:
     return name
 
 
-@pytest.fixture
-def key_for(tenant_id: str) -> Callable[[str], SessionKey]:
-    return lambda session_id: SessionKey(tenant_id=tenant_id, project_id="shop", session_id=session_id)
+class Maker:
+    """Makes what a flush holds; what a test does not name is ordinary."""
 
+    def __init__(self, tenant_id: str, arrival_ms: int) -> None:
+        self.tenant_id = tenant_id
+        self.generation = uuid.uuid4().hex
+        self._arrival_ms = arrival_ms
 
-@pytest.fixture
-def arrival_ms() -> int:
-    return int(datetime.now(UTC).timestamp() * 1000)
+    def key(self, session_id: str = "s-1") -> SessionKey:
+        return SessionKey(tenant_id=self.tenant_id, project_id="shop", session_id=session_id)
 
-
-@pytest.fixture
-def make_record(key_for: Callable[[str], SessionKey], arrival_ms: int) -> Callable[..., SessionRecord]:
-    def make(session_id: str = "s-1", **changes: Any) -> SessionRecord:
+    def record(self, session_id: str = "s-1", **changes: Any) -> SessionRecord:
         record = SessionRecord(
-            session=key_for(session_id),
+            session=self.key(session_id),
             state=SessionState.OPEN,
             revision=0,
             started_at_ms=1_000,
             ended_at_ms=9_000,
-            first_arrival_ms=arrival_ms,
-            opened_at_ms=arrival_ms,
-            last_arrival_ms=arrival_ms + 5,
+            first_arrival_ms=self._arrival_ms,
+            opened_at_ms=self._arrival_ms,
+            last_arrival_ms=self._arrival_ms + 5,
             windows=1,
             events=50,
             errors=1,
@@ -75,12 +74,7 @@ def make_record(key_for: Callable[[str], SessionKey], arrival_ms: int) -> Callab
         )
         return replace(record, **changes)
 
-    return make
-
-
-@pytest.fixture
-def make_entry(arrival_ms: int) -> Callable[..., SegmentIndexEntry]:
-    def make(segment_id: int = 0, window_id: str = "w1", **changes: Any) -> SegmentIndexEntry:
+    def entry(self, segment_id: int = 0, window_id: str = "w1", **changes: Any) -> SegmentIndexEntry:
         entry = SegmentIndexEntry(
             window_id=window_id,
             segment_id=segment_id,
@@ -89,8 +83,8 @@ def make_entry(arrival_ms: int) -> Callable[..., SegmentIndexEntry]:
             min_timestamp_ms=1_000 + segment_id,
             max_timestamp_ms=2_000 + segment_id,
             is_final=False,
-            received_at_ms=arrival_ms,
-            stream_id=f"{arrival_ms}-{segment_id}",
+            received_at_ms=self._arrival_ms,
+            stream_id=f"{self._arrival_ms}-{segment_id}",
             object_key="recordings/30d/2026-01-02/b.blocks",
             block_offset=0,
             block_length=1_000,
@@ -100,44 +94,30 @@ def make_entry(arrival_ms: int) -> Callable[..., SegmentIndexEntry]:
         )
         return replace(entry, **changes)
 
-    return make
-
-
-@pytest.fixture
-def make_signal() -> Callable[..., Signal]:
-    def make(at_ms: int = 2_000, kind: SignalKind = SignalKind.RAGE_CLICK) -> Signal:
+    def signal(self, at_ms: int = 2_000, kind: SignalKind = SignalKind.RAGE_CLICK) -> Signal:
         first = Evidence(window_id="w1", segment_id=0, event_index=3, at_ms=at_ms - 10)
         last = Evidence(window_id="w1", segment_id=0, event_index=4, at_ms=at_ms)
         return Signal(kind=kind, at_ms=at_ms, reason="3 clicks within 600 ms", evidence=(first, last))
 
-    return make
-
-
-@pytest.fixture
-def make_event() -> Callable[..., NotableEvent]:
-    def make(
-        event_index: int = 0, kind: str = "page_view", name: str = "https://shop.example/"
+    def event(
+        self, event_index: int = 0, kind: str = "page_view", name: str = "https://shop.example/"
     ) -> NotableEvent:
         place = Evidence(window_id="w1", segment_id=0, event_index=event_index, at_ms=1_000 + event_index)
         return NotableEvent(kind=kind, name=name, evidence=place)
 
-    return make
-
-
-@pytest.fixture
-def make_batch() -> Callable[..., FlushBatch]:
-    generation = uuid.uuid4().hex
-
-    def make(
-        *sessions: SessionFlush, expected: str | None = None, last: str = "1-1", **more: Any
+    def batch(
+        self, *sessions: SessionFlush, expected: str | None = None, last: str = "1-1", **more: Any
     ) -> FlushBatch:
         return FlushBatch(
             shard=0,
-            generation=generation,
+            generation=self.generation,
             expected_last_id=expected,
             last_id=last,
             sessions=sessions,
             **more,
         )
 
-    return make
+
+@pytest.fixture
+def make(tenant_id: str) -> Maker:
+    return Maker(tenant_id, int(datetime.now(UTC).timestamp() * 1000))

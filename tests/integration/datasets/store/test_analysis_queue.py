@@ -1,11 +1,11 @@
-from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
 from traceflow.datasets.store.analysis_store import PostgresAnalysisStore
 from traceflow.datasets.store.database import Database
-from traceflow.datasets.store.flush_batch import FlushBatch, SessionFlush
+from traceflow.datasets.store.flush_batch import SessionFlush
 from traceflow.datasets.store.shard_store import ShardStore
 from traceflow.models.session.key import SessionKey
 from traceflow.models.session.session import AnalysisState, DueAnalysis, SessionRecord, SessionState
@@ -14,12 +14,10 @@ pytestmark = pytest.mark.integration
 
 
 @pytest.fixture
-async def due(
-    database: Database, make_record: Callable[..., SessionRecord], make_batch: Callable[..., FlushBatch]
-) -> SessionRecord:
-    record = make_record("due", revision=1, state=SessionState.CLOSED, analysis=AnalysisState.DUE)
-    calm = make_record("calm", revision=1, state=SessionState.CLOSED)
-    await ShardStore(database).flush(make_batch(SessionFlush(record=record), SessionFlush(record=calm)))
+async def due(database: Database, make: Any) -> SessionRecord:
+    record = make.record("due", revision=1, state=SessionState.CLOSED, analysis=AnalysisState.DUE)
+    calm = make.record("calm", revision=1, state=SessionState.CLOSED)
+    await ShardStore(database).flush(make.batch(SessionFlush(record=record), SessionFlush(record=calm)))
     return record
 
 
@@ -41,12 +39,12 @@ async def test_a_close_that_is_worth_it_is_due_until_its_workflow_is_noted(
 
 
 async def test_the_next_close_is_due_anew_and_an_older_workflow_does_not_take_it(
-    database: Database, due: SessionRecord, make_batch: Callable[..., FlushBatch]
+    database: Database, due: SessionRecord, make: Any
 ) -> None:
     store = PostgresAnalysisStore(database)
     await store.mark_analysis_started(due.session, revision=1, workflow_id="w/1")
     closed_again = SessionFlush(record=replace(due, revision=2))
-    await ShardStore(database).flush(make_batch(closed_again, expected="1-1", last="1-2"))
+    await ShardStore(database).flush(make.batch(closed_again, expected="1-1", last="1-2"))
 
     await store.mark_analysis_started(due.session, revision=1, workflow_id="w/1")
 

@@ -1,5 +1,6 @@
-from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
+from typing import Any
 
 import psycopg
 import pytest
@@ -7,16 +8,14 @@ from pydantic import SecretStr
 from sqlalchemy import NullPool, create_engine, inspect, text
 
 from traceflow.datasets.store.database import driver_url
-from traceflow.datasets.store.flush_batch import FlushBatch, SessionFlush
+from traceflow.datasets.store.flush_batch import SessionFlush
 from traceflow.datasets.store.migrate import GRANTS, migrate
 from traceflow.datasets.store.partitions import ensure_partitions
 from traceflow.datasets.store.session_store import SessionStore
 from traceflow.datasets.store.settings import StoreSettings
 from traceflow.datasets.store.shard_store import ShardStore
 from traceflow.datasets.store.tables import METADATA
-from traceflow.models.detection.signal import Signal
 from traceflow.models.errors import Misconfigured
-from traceflow.models.session.session import SessionRecord
 
 pytestmark = pytest.mark.integration
 
@@ -62,7 +61,8 @@ def test_every_view_runs_as_its_caller(superuser_url: str, store_settings: Store
     assert store_settings.url
     with psycopg.connect(superuser_url) as connection:
         views = connection.execute(
-            "SELECT relname FROM pg_class WHERE relkind IN ('v', 'm') AND relnamespace = 'public'::regnamespace"
+            "SELECT relname FROM pg_class"
+            " WHERE relkind IN ('v', 'm') AND relnamespace = 'public'::regnamespace"
             " AND NOT coalesce(reloptions @> ARRAY['security_invoker=true'], false)"
         ).fetchall()
 
@@ -92,6 +92,25 @@ def test_migrating_and_partitioning_again_changes_nothing(store_settings: StoreS
     assert ensure_partitions(store_settings, now=datetime.now(UTC)) == ()
 
 
+def test_processes_that_start_at_once_migrate_a_new_database_one_after_the_other(
+    store_settings: StoreSettings, superuser_url: str
+) -> None:
+    assert store_settings.owner_url is not None
+    with psycopg.connect(superuser_url, autocommit=True) as connection:
+        connection.execute("CREATE DATABASE fresh OWNER traceflow_owner")
+    app_url, owner_url = (
+        SecretStr(url.get_secret_value().removesuffix("/traceflow") + "/fresh")
+        for url in (store_settings.url, store_settings.owner_url)
+    )
+    fresh = StoreSettings(url=app_url, owner_url=owner_url)
+
+    with ThreadPoolExecutor() as pool:
+        list(pool.map(migrate, [fresh] * 3))
+        made = list(pool.map(lambda _: ensure_partitions(fresh, now=datetime.now(UTC)), range(3)))
+
+    assert sorted(len(names) for names in made) == [0, 0, 12]
+
+
 def test_partitions_reach_over_the_turn_of_the_year(store_settings: StoreSettings) -> None:
     made = ensure_partitions(store_settings, now=datetime(2031, 11, 30, 23, 59, tzinfo=UTC))
 
@@ -104,17 +123,12 @@ def test_partitions_reach_over_the_turn_of_the_year(store_settings: StoreSetting
 
 
 async def test_rows_that_came_before_their_partition_move_into_it(
-    store_settings: StoreSettings,
-    superuser_url: str,
-    make_record: Callable[..., SessionRecord],
-    make_signal: Callable[..., Signal],
-    make_batch: Callable[..., FlushBatch],
-    database: object,
+    store_settings: StoreSettings, superuser_url: str, database: object, make: Any
 ) -> None:
-    record = make_record(
+    record = make.record(
         first_arrival_ms=int(datetime(2035, 3, 31, 23, 59, 59, tzinfo=UTC).timestamp() * 1000)
     )
-    await ShardStore(database).flush(make_batch(SessionFlush(record=record, signals=(make_signal(),))))
+    await ShardStore(database).flush(make.batch(SessionFlush(record=record, signals=(make.signal(),))))
 
     ensure_partitions(store_settings, now=datetime(2035, 3, 1, tzinfo=UTC))
 

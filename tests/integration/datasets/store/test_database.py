@@ -153,12 +153,15 @@ async def test_a_transaction_over_its_time_is_unavailable(store_settings: StoreS
 async def test_a_connection_that_the_server_ended_is_unavailable_once(
     database: Database, superuser_url: str
 ) -> None:
-    with pytest.raises(StoreUnavailable):
+    async def lose_the_connection() -> None:
         async with database.service_transaction() as connection:
             pid = (await connection.execute(text("SELECT pg_backend_pid()"))).scalar()
             with psycopg.connect(superuser_url) as superuser:
                 superuser.execute("SELECT pg_terminate_backend(%s)", [pid])
             await connection.execute(text("SELECT 1"))
+
+    with pytest.raises(StoreUnavailable):
+        await lose_the_connection()
 
     await database.ping()
 

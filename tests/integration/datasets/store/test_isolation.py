@@ -1,16 +1,14 @@
-from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from sqlalchemy import text
 
 from traceflow.datasets.store.database import Database
-from traceflow.datasets.store.flush_batch import FlushBatch, SessionFlush
+from traceflow.datasets.store.flush_batch import SessionFlush
 from traceflow.datasets.store.session_store import SessionStore
 from traceflow.datasets.store.shard_store import ShardStore
-from traceflow.models.detection.signal import Signal
 from traceflow.models.errors import Misconfigured, NotFound
-from traceflow.models.session.facts import NotableEvent
 from traceflow.models.session.listing import SessionQuery
 from traceflow.models.session.session import SessionRecord
 
@@ -20,16 +18,10 @@ TABLES = ("projects", "api_keys", "sessions", "segments", "signals", "events", "
 
 
 @pytest.fixture
-async def stored(
-    database: Database,
-    make_record: Callable[..., SessionRecord],
-    make_signal: Callable[..., Signal],
-    make_event: Callable[..., NotableEvent],
-    make_batch: Callable[..., FlushBatch],
-) -> SessionRecord:
-    record = make_record()
-    flush = SessionFlush(record=record, signals=(make_signal(),), notable_events=(make_event(),))
-    await ShardStore(database).flush(make_batch(flush))
+async def stored(database: Database, make: Any) -> SessionRecord:
+    record = make.record()
+    flush = SessionFlush(record=record, signals=(make.signal(),), notable_events=(make.event(),))
+    await ShardStore(database).flush(make.batch(flush))
     return record
 
 
@@ -63,10 +55,22 @@ async def test_another_tenant_can_neither_write_nor_change_nor_delete(
             await connection.execute(text("INSERT INTO usage_ids VALUES (:owner, 'u')"), owner)
     async with database.tenant_transaction("somebody-else") as connection:
         await connection.execute(text("UPDATE sessions SET errors = 99 WHERE tenant_id = :owner"), owner)
-        await connection.execute(text("DELETE FROM sessions WHERE tenant_id = :owner"), owner)
+        await connection.execute(text("DELETE FROM signals WHERE tenant_id = :owner"), owner)
 
     assert refused.value.context["sql_state"] == "42501"
     assert await SessionStore(database).session(stored.session) == stored
+    assert len(await SessionStore(database).signals(stored.session)) == 1
+
+
+async def test_a_tenant_cannot_hand_its_rows_to_another(database: Database, stored: SessionRecord) -> None:
+    async def hand_over() -> None:
+        async with database.tenant_transaction(stored.session.tenant_id) as connection:
+            await connection.execute(text("UPDATE sessions SET tenant_id = 'somebody-else'"))
+
+    with pytest.raises(Misconfigured) as refused:
+        await hand_over()
+
+    assert refused.value.context["sql_state"] == "42501"
 
 
 @pytest.mark.parametrize("table", ["signals_default", "events_default", "usage_default"])

@@ -1,31 +1,27 @@
-from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 import pytest
+from sqlalchemy.dialects import postgresql
 
 from traceflow.datasets.store.database import Database
-from traceflow.datasets.store.flush_batch import FlushBatch, SessionFlush
-from traceflow.datasets.store.session_store import SessionStore
+from traceflow.datasets.store.flush_batch import SessionFlush
+from traceflow.datasets.store.session_store import SessionStore, _listing
 from traceflow.datasets.store.shard_store import ShardStore
+from traceflow.datasets.store.tables import SESSIONS
 from traceflow.models.detection.frustration import Frustration
 from traceflow.models.detection.signal import SignalKind
-from traceflow.models.recording.index import SegmentIndexEntry
-from traceflow.models.session.key import SessionKey
-from traceflow.models.session.listing import SessionQuery, SessionSort, SortOrder
+from traceflow.models.session.listing import SessionQuery, SessionSort, SortOrder, cursor_behind
 from traceflow.models.session.session import SessionRecord, SessionState
 
 pytestmark = pytest.mark.integration
 
-Lister = Callable[..., "object"]
-
 
 @pytest.fixture
-async def stored(
-    database: Database, make_record: Callable[..., SessionRecord], make_batch: Callable[..., FlushBatch]
-) -> tuple[SessionRecord, ...]:
+async def stored(database: Database, make: Any) -> tuple[SessionRecord, ...]:
     """Twelve sessions: few starts, durations and scores, so that most share theirs, and some without any."""
     records = tuple(
-        make_record(
+        make.record(
             f"s-{number:02}",
             started_at_ms=None if number % 4 == 3 else 1_000 * (number % 4),
             ended_at_ms=None if number % 4 == 3 else 1_000 * (number % 4) + 500 * (number % 2),
@@ -37,7 +33,7 @@ async def stored(
         )
         for number in range(12)
     )
-    await ShardStore(database).flush(make_batch(*(SessionFlush(record=record) for record in records)))
+    await ShardStore(database).flush(make.batch(*(SessionFlush(record=record) for record in records)))
     return records
 
 
@@ -59,40 +55,38 @@ def value_of(record: SessionRecord, sort: SessionSort) -> float:
     return -1 if value is None else value
 
 
-@pytest.mark.parametrize("limit", [1, 5, 12, 200])
-@pytest.mark.parametrize("order", list(SortOrder))
-@pytest.mark.parametrize("sort", list(SessionSort))
+@pytest.mark.parametrize(
+    "query",
+    [
+        SessionQuery(limit=limit, sort=sort, order=order)
+        for sort in SessionSort
+        for order in SortOrder
+        for limit in (1, 5, 12, 200)
+    ],
+    ids=lambda query: f"{query.sort}-{query.order}-{query.limit}",
+)
 async def test_pages_give_every_session_once_and_in_order_whatever_they_share(
-    database: Database,
-    tenant_id: str,
-    stored: tuple[SessionRecord, ...],
-    sort: SessionSort,
-    order: SortOrder,
-    limit: int,
+    database: Database, tenant_id: str, stored: tuple[SessionRecord, ...], query: SessionQuery
 ) -> None:
-    found = await all_pages(database, tenant_id, SessionQuery(limit=limit, sort=sort, order=order))
+    found = await all_pages(database, tenant_id, query)
 
     expected = sorted(
         stored,
-        key=lambda one: (value_of(one, sort), one.session.session_id),
-        reverse=order is SortOrder.DESC,
+        key=lambda one: (value_of(one, query.sort), one.session.session_id),
+        reverse=query.order is SortOrder.DESC,
     )
     assert [one.session.session_id for one in found] == [one.session.session_id for one in expected]
 
 
 async def test_a_session_that_comes_in_between_pages_shifts_none_of_the_others(
-    database: Database,
-    tenant_id: str,
-    stored: tuple[SessionRecord, ...],
-    make_batch: Callable[..., FlushBatch],
-    key_for: Callable[[str], SessionKey],
+    database: Database, tenant_id: str, stored: tuple[SessionRecord, ...], make: Any
 ) -> None:
     query = SessionQuery(limit=6, sort=SessionSort.STARTED_AT, order=SortOrder.DESC)
     store = SessionStore(database)
     first = await store.list_sessions(tenant_id=tenant_id, project_id="shop", query=query)
 
-    newest = replace(stored[0], session=key_for("new"), started_at_ms=9_000, ended_at_ms=9_000)
-    await ShardStore(database).flush(make_batch(SessionFlush(record=newest), expected="1-1", last="1-2"))
+    newest = replace(stored[0], session=make.key("new"), started_at_ms=9_000, ended_at_ms=9_000)
+    await ShardStore(database).flush(make.batch(SessionFlush(record=newest), expected="1-1", last="1-2"))
     rest = await all_pages(database, tenant_id, replace(query, cursor=first.next_cursor))
 
     assert {one.session for one in (*first.items, *rest)} == {one.session for one in stored}
@@ -131,20 +125,17 @@ async def test_filters_keep_what_fits_all_of_them(
 
 
 async def test_a_recording_is_read_in_the_order_of_its_windows_first_events(
-    database: Database,
-    make_record: Callable[..., SessionRecord],
-    make_entry: Callable[..., SegmentIndexEntry],
-    make_batch: Callable[..., FlushBatch],
+    database: Database, make: Any
 ) -> None:
     entries = (
-        make_entry(0, "late", min_timestamp_ms=900),
-        make_entry(1, "early", min_timestamp_ms=800),
-        make_entry(0, "early", min_timestamp_ms=850),
-        make_entry(0, "empty", min_timestamp_ms=None, max_timestamp_ms=None),
-        make_entry(3, "late", is_final=True),
+        make.entry(0, "late", min_timestamp_ms=900),
+        make.entry(1, "early", min_timestamp_ms=800),
+        make.entry(0, "early", min_timestamp_ms=850),
+        make.entry(0, "empty", min_timestamp_ms=None, max_timestamp_ms=None),
+        make.entry(3, "late", is_final=True),
     )
-    record = make_record()
-    await ShardStore(database).flush(make_batch(SessionFlush(record=record, segments=entries)))
+    record = make.record()
+    await ShardStore(database).flush(make.batch(SessionFlush(record=record, segments=entries)))
 
     index = await SessionStore(database).recording_index(record.session)
     windows = await SessionStore(database).windows(record.session)
@@ -158,3 +149,22 @@ async def test_a_recording_is_read_in_the_order_of_its_windows_first_events(
         ("empty", 0),
     ]
     assert {one.window_id: one.gaps for one in windows} == {"early": (), "empty": (), "late": (1, 2)}
+
+
+@pytest.mark.parametrize("sort", list(SessionSort))
+async def test_a_page_deep_in_the_list_starts_in_the_index_and_not_at_its_head(
+    database: Database, tenant_id: str, stored: tuple[SessionRecord, ...], sort: SessionSort
+) -> None:
+    # Row-level security keeps every condition that is not leakproof out of an index scan, silently.
+    cursor = cursor_behind(stored[5], sort=sort, order=SortOrder.DESC)
+    query = SessionQuery(cursor=cursor, sort=sort, order=SortOrder.DESC, from_ms=0)
+    statement = _listing(query).where(SESSIONS.c.tenant_id == tenant_id, SESSIONS.c.project_id == "shop")
+    listing = str(statement.compile(dialect=postgresql.dialect(), compile_kwargs={"literal_binds": True}))
+
+    async with database.tenant_transaction(tenant_id) as connection:
+        await connection.exec_driver_sql("SET LOCAL enable_seqscan = off")
+        await connection.exec_driver_sql("SET LOCAL enable_sort = off")
+        plan = (await connection.exec_driver_sql(f"EXPLAIN {listing}")).scalars().all()
+
+    (condition,) = [line for line in plan if "Index Cond" in line]
+    assert "ROW(" in condition

@@ -5,8 +5,9 @@ import pytest
 from sqlalchemy import text
 
 from traceflow.datasets.store.database import Database
+from traceflow.datasets.store.settings import StoreSettings
 from traceflow.datasets.vault.tenant_keys import StoredTenantKeys
-from traceflow.models.errors import Misconfigured
+from traceflow.models.errors import Misconfigured, StoreUnavailable
 
 pytestmark = pytest.mark.integration
 
@@ -28,15 +29,31 @@ async def test_processes_that_need_a_new_tenants_key_at_once_agree_on_it(
     assert len(set(derived)) == 1
 
 
-async def test_a_key_survives_its_process_and_is_looked_up_once(database: Database, tenant_id: str) -> None:
+async def test_a_key_survives_its_process(database: Database, tenant_id: str) -> None:
     first = await StoredTenantKeys(database, root_key=ROOT_KEY).derived_key(tenant_id, label="archive")
+
     later = StoredTenantKeys(database, root_key=ROOT_KEY)
 
     assert await later.derived_key(tenant_id, label="archive") == first
-    async with database.tenant_transaction(tenant_id) as connection:
-        # Nothing may be read any more: the lock keeps every other transaction out.
-        await connection.execute(text("SELECT * FROM tenant_keys FOR KEY SHARE"))
-        assert await later.derived_key(tenant_id, label="archive") == first
+
+
+async def test_a_key_is_looked_up_once_per_process(store_settings: StoreSettings, tenant_id: str) -> None:
+    one_connection = store_settings.model_copy(
+        update={"pool_size": 1, "max_overflow": 0, "pool_timeout_s": 0.1}
+    )
+    database = Database(one_connection)
+    keys = StoredTenantKeys(database, root_key=ROOT_KEY)
+    known = await keys.derived_key(tenant_id, label="token")
+
+    async with database.service_transaction():
+        again = await keys.derived_key(tenant_id, label="token")
+        other = await keys.derived_key(tenant_id, label="archive")
+        with pytest.raises(StoreUnavailable):
+            await keys.derived_key("unknown", label="token")
+
+    assert again == known
+    assert other != known
+    await database.close()
 
 
 async def test_another_root_key_does_not_open_it(database: Database, tenant_id: str) -> None:
