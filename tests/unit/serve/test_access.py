@@ -5,7 +5,7 @@ import pytest
 
 from traceflow.models.access.scope import Principal, Scope
 from traceflow.models.errors import Forbidden, StoreUnavailable, TraceFlowError, Unauthenticated
-from traceflow.serve.access import CACHE_TTL_S, Authenticator, bearer_token, require_scope
+from traceflow.serve.access import CACHE_TTL_S, OUTAGE_TTL_S, Authenticator, bearer_token, require_scope
 
 SECRET = "S" * 43
 TOKEN = f"tf_read_{'k' * 12}_{SECRET}"
@@ -122,6 +122,47 @@ async def test_a_failed_lookup_is_not_remembered(authenticator: Authenticator, d
     directory.failure = None
 
     assert await authenticator.authenticate(TOKEN) == OWNER
+
+
+async def test_a_key_that_the_store_knew_lately_is_let_in_while_the_store_is_away(
+    authenticator: Authenticator, directory: Directory, clock: Clock
+) -> None:
+    await authenticator.authenticate(TOKEN)
+    directory.failure = StoreUnavailable("down")
+    clock.now += OUTAGE_TTL_S - 1
+
+    assert await authenticator.authenticate(TOKEN) == OWNER
+    asked = directory.lookups
+    assert await authenticator.authenticate(TOKEN) == OWNER
+    assert directory.lookups == asked
+
+
+async def test_an_outage_does_not_keep_a_key_alive_for_ever(
+    authenticator: Authenticator, directory: Directory, clock: Clock
+) -> None:
+    await authenticator.authenticate(TOKEN)
+    directory.failure = StoreUnavailable("down")
+    for _ in range(int(OUTAGE_TTL_S) + 1):
+        clock.now += 1
+        await asyncio.gather(authenticator.authenticate(TOKEN), return_exceptions=True)
+
+    with pytest.raises(StoreUnavailable):
+        await authenticator.authenticate(TOKEN)
+
+
+async def test_a_key_revoked_during_an_outage_is_refused_once_the_store_is_back(
+    authenticator: Authenticator, directory: Directory, clock: Clock
+) -> None:
+    await authenticator.authenticate(TOKEN)
+    directory.failure = StoreUnavailable("down")
+    clock.now += CACHE_TTL_S + 1
+    await authenticator.authenticate(TOKEN)
+    directory.failure = None
+    directory.owners.clear()
+    clock.now += CACHE_TTL_S + 1
+
+    with pytest.raises(Unauthenticated):
+        await authenticator.authenticate(TOKEN)
 
 
 async def test_a_client_that_hangs_up_does_not_cancel_the_lookup_of_others(
