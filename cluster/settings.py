@@ -2,9 +2,9 @@
 
 import json
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from traceflow.actors.session_processor.settings import ProcessorSettings
@@ -44,6 +44,17 @@ class Settings(BaseSettings):
     ingest: IngestSettings = IngestSettings()
     processor: ProcessorSettings = ProcessorSettings()
     llm: LlmSettings = LlmSettings()
+
+    @model_validator(mode="after")
+    def _external_services_say_where_they_are(self) -> Self:
+        # One stray variable must not turn an embedded service into one at some default address.
+        for section, variable, place in (
+            (self.stream, "TRACEFLOW_STREAM__URL", "url"),
+            (self.workflow, "TRACEFLOW_WORKFLOW__ADDRESS", "address"),
+        ):
+            if section is not None and place not in section.model_fields_set:
+                raise ValueError(f"set {variable} too for an external service; without it, it is embedded")
+        return self
 
 
 class StackSettings(BaseModel):

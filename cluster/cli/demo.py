@@ -62,9 +62,10 @@ async def _send_visits(url: str, key: str) -> tuple[str, str]:
     sender = SegmentSender(url=url, key=key)
     with Progress(console=progress(), transient=True) as bar:
         try:
-            async with asyncio.TaskGroup() as group:
-                for session_id, segments in visits.items():
-                    group.create_task(_replay(sender, session_id, segments, bar))
+            # Side by side, as two visitors are; the first refusal is the command's.
+            await asyncio.gather(
+                *(_replay(sender, session_id, segments, bar) for session_id, segments in visits.items())
+            )
         finally:
             await sender.close()
     struggle, calm = visits

@@ -115,7 +115,7 @@ def read_settings() -> Settings:
         return Settings()
     except ValidationError as error:
         first = error.errors()[0]
-        name = "TRACEFLOW_" + "__".join(str(part).upper() for part in first["loc"])
+        name = "__".join(("TRACEFLOW", *(str(part).upper() for part in first["loc"]))).replace("__", "_", 1)
         raise Misconfigured(f"{name}: {first['msg']}") from error
 
 

@@ -1,7 +1,10 @@
 """Which port each part of a stack has: its own, the same after a restart, on loopback."""
 
+import fcntl
 import json
+import os
 import socket
+import tempfile
 from pathlib import Path
 from random import Random
 
@@ -14,6 +17,8 @@ LOOPBACK = "127.0.0.1"
 _RANGE = range(20_000, 30_000)
 _ATTEMPTS = 500
 
+_LOCK_FLAGS = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
+
 
 class PortBook:
     """The ports of one stack, remembered in a file."""
@@ -24,7 +29,10 @@ class PortBook:
         self._ports = _read(path)
 
     def claim(self, name: str, *, wanted: int | None = None, preferred: int | None = None) -> int:
-        """Return a port for the name: the wanted one, else the remembered, the preferred, or a free one.
+        """Return a port for the name: the wanted one, else the preferred, the remembered, or a free one.
+
+        It stays this process's until the process ends, so that two stacks that start at the same moment
+        never share one: Serve's HAProxy binds with SO_REUSEPORT, and both would succeed.
 
         Raises Misconfigured where the wanted port is taken. Called before the name's own service runs.
         """
@@ -36,28 +44,48 @@ class PortBook:
 
     def _choose(self, name: str, wanted: int | None, preferred: int | None) -> int:
         if wanted is not None:
-            if not is_free(wanted):
+            if not _take(wanted):
                 raise Misconfigured(
                     f"Port {wanted} for {name} is taken: choose another, or stop what listens there.",
                     port=wanted,
                 )
             return wanted
-        remembered = self._ports.get(name)
-        if remembered is not None and is_free(remembered):
-            return remembered
-        if remembered is None and preferred is not None and is_free(preferred):
-            return preferred
+        for port in (preferred, self._ports.get(name)):
+            if port is not None and _take(port):
+                return port
         return self._find_free()
 
     def _find_free(self) -> int:
         known = set(self._ports.values())
         for _ in range(_ATTEMPTS):
             port = self._rng.choice(_RANGE)
-            if port not in known and is_free(port):
+            if port not in known and _take(port):
                 return port
         raise Misconfigured(
             f"No free port was found from {_RANGE.start} to {_RANGE.stop - 1}: stop what listens there."
         )
+
+
+def _take(port: int) -> bool:
+    """Hold a free port by a lock on a file of its name, for as long as this process lives."""
+    if not is_free(port):
+        return False
+    descriptor = os.open(_lock_folder() / str(port), _LOCK_FLAGS, 0o600)
+    try:
+        # A record lock: this process's own, so that it may claim its port again.
+        fcntl.lockf(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        os.close(descriptor)
+        return False
+    return True
+
+
+def _lock_folder() -> Path:
+    folder = Path(tempfile.gettempdir()) / f"tf-{os.geteuid()}-ports"
+    folder.mkdir(mode=0o700, exist_ok=True)
+    if folder.is_symlink() or folder.stat().st_uid != os.geteuid():
+        raise Misconfigured(f"{folder} belongs to somebody else: remove it.", path=str(folder))
+    return folder
 
 
 def is_free(port: int) -> bool:

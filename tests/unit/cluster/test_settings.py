@@ -56,6 +56,16 @@ def test_a_misspelled_field_stops_the_start_and_is_named(monkeypatch: pytest.Mon
         read_settings()
 
 
+@pytest.mark.parametrize("variable", ["TRACEFLOW_STREAM__SHARDS", "TRACEFLOW_WORKFLOW__CALL_TIMEOUT_S"])
+def test_one_stray_variable_does_not_make_a_service_external(
+    variable: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(variable, "4")
+
+    with pytest.raises(Misconfigured, match="without it, it is embedded"):
+        read_settings()
+
+
 def test_the_stack_file_reads_back_with_its_secrets(resolved: StackSettings) -> None:
     assert StackSettings.model_validate_json(resolved.revealed_json()) == resolved
 

@@ -1,4 +1,6 @@
 import socket
+import subprocess
+import sys
 from pathlib import Path
 from random import Random
 
@@ -52,3 +54,42 @@ def test_a_broken_port_file_is_no_obstacle(tmp_path: Path, content: str) -> None
 def test_a_port_that_is_held_on_every_interface_is_not_free_on_loopback() -> None:
     with socket.create_server(("", 0)) as server:
         assert not is_free(server.getsockname()[1])
+
+
+def test_the_preferred_port_is_taken_whenever_it_is_free(tmp_path: Path) -> None:
+    (tmp_path / "ports.json").write_text('{"http": 20001}')
+    preferred = PortBook(tmp_path / "other.json", rng=Random(3)).claim("any")
+
+    assert PortBook(tmp_path / "ports.json", rng=Random(1)).claim("http", preferred=preferred) == preferred
+
+
+def test_a_preferred_port_that_is_taken_is_replaced(tmp_path: Path, listener: int) -> None:
+    port = PortBook(tmp_path / "ports.json", rng=Random(1)).claim("http", preferred=listener)
+
+    assert port != listener
+
+
+def test_two_stacks_that_start_at_once_never_share_a_port(tmp_path: Path) -> None:
+    claim = (
+        "import sys; from pathlib import Path; from random import Random\n"
+        "from traceflow.cluster.embedded.ports import PortBook\n"
+        "print(PortBook(Path(sys.argv[1]), rng=Random(7)).claim('http'), flush=True)\n"
+        "sys.stdin.read()\n"
+    )
+    processes = [
+        subprocess.Popen(
+            [sys.executable, "-c", claim, str(tmp_path / f"{name}.json")],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        for name in ("a", "b")
+    ]
+    try:
+        # The same seed: without the lock both would choose the same free port.
+        ports = [process.stdout.readline() for process in processes if process.stdout is not None]
+    finally:
+        for process in processes:
+            process.communicate("")
+
+    assert len(set(ports)) == 2
