@@ -15,6 +15,7 @@ class DeploymentKnobs(BaseModel):
     num_cpus: float = Field(ge=0)
     max_ongoing_requests: int = Field(ge=1)
     max_queued_requests: int = Field(ge=-1)
+    health_check_period_s: float = Field(gt=0)
 
 
 class ActorKnobs(BaseModel):

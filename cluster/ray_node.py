@@ -5,6 +5,7 @@ stand in the environment of the process that will import it.
 """
 
 import secrets
+import shlex
 import socket
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -12,16 +13,21 @@ from pathlib import Path
 
 from traceflow.models.errors import Misconfigured
 
-# Serve hard-codes these two binds to every interface (haproxy_templates.py of ray 2.60).
+# What Serve's template hard-codes (haproxy_templates.py of ray 2.60): two binds to every interface; a log
+# line by UDP for each request, whose URL holds a beacon's key. And Serve watches every request for its
+# client's hanging up, by two more tasks each, unless a header says that nobody minds: ingest does not.
 _LAUNCHER = """#!/bin/sh
-# Ray Serve's HAProxy binds its metrics and stats ports on every interface: put them on loopback first.
+# Puts Ray Serve's HAProxy on loopback, keeps URLs out of the system's log, and spares ingest a watch.
 for argument in "$@"; do
   case "$argument" in
     *.cfg) sed -i -e 's/^\\( *bind \\):\\([0-9]*\\)/\\1127.0.0.1:\\2/' \\
-                  -e 's/^\\( *bind \\)\\*:\\([0-9]*\\)/\\1127.0.0.1:\\2/' "$argument" ;;
+                  -e 's/^\\( *bind \\)\\*:\\([0-9]*\\)/\\1127.0.0.1:\\2/' \\
+                  -e '/^ *log /d' -e '/^ *option httplog/d' -e '/x-request-disconnect-disabled/d' \\
+                  -e '/^frontend http_frontend/a\\
+    http-request set-header x-request-disconnect-disabled ?1 if {{ path_beg /ingest/ }}' "$argument" ;;
   esac
 done
-exec '{binary}' "$@"
+exec {binary} "$@"
 """
 
 # Replicas and their gRPC twins take ports from a range; a stack's own range keeps two stacks apart.
@@ -78,7 +84,7 @@ class RayNode:
 def write_haproxy_launcher(path: Path, *, binary: str) -> None:
     """Write the script that Serve runs in HAProxy's place."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(_LAUNCHER.format(binary=binary))
+    path.write_text(_LAUNCHER.format(binary=shlex.quote(binary)))
     path.chmod(0o700)
 
 
@@ -97,7 +103,8 @@ def _is_free(ports: range) -> bool:
         for port in ports:
             probe = sockets.enter_context(socket.socket())
             try:
-                probe.bind(("127.0.0.1", port))
+                # Every interface: that is where Serve's replicas listen.
+                probe.bind(("", port))
             except OSError:
                 return False
     return True

@@ -12,6 +12,8 @@ from fastapi import FastAPI
 from ray import serve
 from ray.serve.handle import DeploymentHandle
 
+from traceflow.actors.session_processor.processor import ProcessorConfiguration, SessionProcessor
+from traceflow.cluster.process_start import prepare_process
 from traceflow.cluster.settings import StackSettings
 from traceflow.datasets.archive.cipher import SessionCipher
 from traceflow.datasets.archive.event_lookup import ArchiveEventLookup
@@ -86,6 +88,7 @@ class IngestReplica:
     """Hops 1 to 4 as a deployment."""
 
     async def __init__(self, settings: StackSettings, redactor: Redactor) -> None:  # type: ignore[misc]  # Serve awaits it
+        prepare_process()
         self._ingest = IngestApp(ingest_dependencies(settings, redactor))
         self._presence = announce(settings, "ingest")
         tune_process()
@@ -98,6 +101,7 @@ class ApiReplica:
     """Hop 11 as a deployment."""
 
     async def __init__(self, settings: StackSettings) -> None:  # type: ignore[misc]  # Serve awaits it
+        prepare_process()
         database = Database(settings.store)
         redis = connect(settings.stream)
         tenant_keys = StoredTenantKeys(database, root_key=read_root_key(settings.root_key_file))
@@ -126,6 +130,7 @@ class RouterReplica:
     """Hop 9 as a deployment, reached by handle."""
 
     async def __init__(self, settings: StackSettings) -> None:  # type: ignore[misc]  # Serve awaits it
+        prepare_process()
         self._router = build_router(settings.llm)
         self._presence = announce(settings, NEUROROUTER)
 
@@ -147,10 +152,19 @@ class RouterHandle(Completer):
         return completion
 
 
+class ShardProcessor(SessionProcessor):
+    """Hops 5 and 6 as an actor."""
+
+    def __init__(self, configuration: ProcessorConfiguration) -> None:
+        prepare_process()
+        super().__init__(configuration)
+
+
 class WorkflowWorker:
     """Hops 8 to 10 as an actor."""
 
     def __init__(self, settings: StackSettings) -> None:
+        prepare_process()
         self._settings = settings
         self._stop = asyncio.Event()
 

@@ -12,8 +12,9 @@ from pathlib import Path
 
 import ray
 from ray import serve
-from ray.exceptions import RayActorError
+from ray.exceptions import RayError
 
+from traceflow.cluster.process_start import prepare_process
 from traceflow.cluster.settings import StackSettings
 from traceflow.cluster.wiring import NAMESPACE, StackActor, http_options, serve_targets, stack_actors
 from traceflow.datasets.store.partitions import ensure_partitions
@@ -70,8 +71,8 @@ async def _keep_at_work(actor: StackActor) -> None:
     while True:
         try:
             await actor.handle.run.remote()
-        except RayActorError as error:
-            log.warning("actor_died name=%s error=%s", actor.name, type(error).__name__)
+        except RayError as error:  # its process died, or its work raised: either way it begins anew
+            log.warning("actor_interrupted name=%s error=%s", actor.name, type(error).__name__)
         await asyncio.sleep(_RESTART_AFTER_S)
 
 
@@ -95,13 +96,14 @@ async def _stop(actors: list[StackActor]) -> None:
 async def _settled(stop: "ray.ObjectRef[None]") -> None:
     try:
         await stop
-    except RayActorError as error:
+    except RayError as error:
         log.warning("actor_did_not_stop error=%s", type(error).__name__)
 
 
 def main() -> None:
     """Read the settings file, run, exit 0 when told to stop."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(levelname)s %(message)s")
+    prepare_process()
     settings = StackSettings.model_validate_json(Path(sys.argv[1]).read_bytes())
     asyncio.run(run_stack(settings, redactor=PythonRedactor()))
 

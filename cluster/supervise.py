@@ -6,6 +6,7 @@ from pathlib import Path
 
 from traceflow.cluster.cli.up import run_in_foreground
 from traceflow.cluster.embedded.data_dir import DataDir
+from traceflow.cluster.process_start import prepare_process
 from traceflow.models.errors import TraceFlowError
 
 
@@ -15,6 +16,7 @@ def main() -> int:
     parser.add_argument("--data-dir", type=Path, required=True)
     parser.add_argument("--port", type=int, default=None)
     arguments = parser.parse_args()
+    prepare_process()
     place = DataDir(path=arguments.data_dir)
     try:
         run_in_foreground(place, port=arguments.port, on_ready=lambda: None)

@@ -11,13 +11,14 @@ from ray import serve
 from ray.serve.config import HTTPOptions
 from ray.serve.schema import LoggingConfig
 
-from traceflow.actors.session_processor.processor import ProcessorConfiguration, SessionProcessor
+from traceflow.actors.session_processor.processor import ProcessorConfiguration
 from traceflow.cluster.knobs import ActorKnobs, DeploymentKnobs, read_knobs
 from traceflow.cluster.replicas import (
     NEUROROUTER,
     ApiReplica,
     IngestReplica,
     RouterReplica,
+    ShardProcessor,
     WorkflowWorker,
     build_starter,
 )
@@ -63,6 +64,7 @@ def _deployment(name: str, kind: type, knobs: Mapping[str, DeploymentKnobs]) -> 
         num_replicas=turned.num_replicas,
         max_ongoing_requests=turned.max_ongoing_requests,
         max_queued_requests=turned.max_queued_requests,
+        health_check_period_s=turned.health_check_period_s,
         ray_actor_options={"num_cpus": turned.num_cpus},
         logging_config=_QUIET,
     )(kind)
@@ -75,7 +77,7 @@ def stack_actors(settings: StackSettings) -> list[StackActor]:
     processors = [
         _actor(
             f"session_processor_{number}",
-            SessionProcessor,
+            ShardProcessor,
             knobs["session_processor"],
             ProcessorConfiguration(
                 number=number,

@@ -74,15 +74,6 @@ class SegmentStream(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Delivery:
-    """An envelope as a shard hands it out. ``attempts`` counts failures of this very segment."""
-
-    stream_id: str
-    envelope: Envelope
-    attempts: int = 0
-
-
 class ObjectStore(Protocol):
     """Named bytes, written once, read by range."""
 

@@ -8,7 +8,7 @@ from traceflow.actors.session_processor.session_cache import CachedSession, Sess
 from traceflow.actors.session_processor.session_memory import Assessment
 from traceflow.datasets.streams.redis_shard import ShardEntry
 from traceflow.models.detection.frustration import Frustration
-from traceflow.models.detection.moment import read_moments
+from traceflow.models.detection.moment import SnapshotTaken, read_moments
 from traceflow.models.envelope.envelope import Envelope
 from traceflow.models.envelope.events import event_headers, split_events
 from traceflow.models.outcome import Count, Outcome
@@ -31,6 +31,7 @@ class FreshSegment:
     frame: SegmentFrame
     min_timestamp_ms: int | None
     max_timestamp_ms: int | None
+    has_full_snapshot: bool
 
 
 @dataclass(slots=True)
@@ -95,6 +96,7 @@ def _fresh(entry: ShardEntry, envelope: Envelope, cached: CachedSession) -> Fres
         ),
         min_timestamp_ms=min(times, default=None),
         max_timestamp_ms=max(times, default=None),
+        has_full_snapshot=any(isinstance(moment, SnapshotTaken) for moment in moments),
     )
 
 
@@ -136,6 +138,7 @@ def index_entry(segment: FreshSegment, placement: SegmentPlacement) -> SegmentIn
         block_length=placement.block_length,
         frame_offset=placement.frame_offset,
         frame_length=placement.frame_length,
+        has_full_snapshot=segment.has_full_snapshot,
     )
 
 
@@ -156,7 +159,11 @@ def next_record(
     rules: RecordRules,
     now_ms: int,
 ) -> SessionRecord:
-    """Return the session's row after these segments; a closed session that gets more is opened anew."""
+    """Return the session's row after these segments; a closed session that gets more is opened anew.
+
+    ``now_ms`` is how far the shard has come: behind the clock while a backlog is worked off, so that a
+    session whose next segments are still waiting in it is not taken for idle.
+    """
     envelopes = [segment.envelope for segment in segments]
     first_arrival_ms = min(envelope.received_at_ms for envelope in envelopes)
     last_arrival_ms = max(envelope.received_at_ms for envelope in envelopes)

@@ -3,11 +3,14 @@
 import asyncio
 import time
 from collections.abc import Callable
+from contextlib import AsyncExitStack, aclosing
 from dataclasses import dataclass
 from pathlib import Path
 
 import structlog
+from redis.asyncio import Redis
 
+from traceflow.actors.session_processor.fault import NOBODYS_FAULT, described
 from traceflow.actors.session_processor.settings import ProcessorSettings
 from traceflow.actors.session_processor.shard_worker import ShardDependencies, ShardWorker
 from traceflow.datasets.archive.cipher import SessionCipher
@@ -25,8 +28,8 @@ from traceflow.datasets.streams.redis_shard import RedisShard
 from traceflow.datasets.vault.root_key import read_root_key
 from traceflow.datasets.vault.tenant_keys import StoredTenantKeys
 from traceflow.models.detection.profile import PROFILES
-from traceflow.models.errors import Unavailable
 from traceflow.models.ports import WorkflowStarter
+from traceflow.models.session.session import DueAnalysis
 
 log = structlog.get_logger()
 
@@ -56,31 +59,46 @@ class SessionProcessor:
     def __init__(self, configuration: ProcessorConfiguration) -> None:
         self._configuration = configuration
         self._stop = asyncio.Event()
+        self._at_work = asyncio.Lock()
 
     async def run(self) -> None:
-        """Work all shards of this actor."""
-        configuration = self._configuration
-        self._stop.clear()
-        redis = connect(configuration.stream)
-        database = Database(configuration.store)
-        due = asyncio.Event()
-        presence = asyncio.create_task(
-            RedisPresence(redis).announce(COMPONENT, version=configuration.version)
-        )
-        try:
-            async with asyncio.TaskGroup() as group:
-                for shard in self._own_shards():
-                    worker = ShardWorker(self._dependencies(shard, database, due))
-                    group.create_task(worker.run(self._stop))
-                group.create_task(self._start_due_analyses(PostgresAnalysisStore(database), due))
-        finally:
-            presence.cancel()
-            await redis.aclose()
-            await database.close()
+        """Work all shards of this actor; called again while it works, wait for that to end first."""
+        async with self._at_work:
+            self._stop.clear()
+            async with AsyncExitStack() as resources:
+                await self._run(resources)
 
     async def stop(self) -> None:
-        """Have ``run`` finish the flush under way and return."""
+        """Have ``run`` finish the flush under way; return when it has."""
         self._stop.set()
+        async with self._at_work:
+            return
+
+    async def _run(self, resources: AsyncExitStack) -> None:
+        configuration = self._configuration
+        database = Database(configuration.store)
+        resources.push_async_callback(database.close)
+        redis = await resources.enter_async_context(aclosing(connect(configuration.stream)))
+        presence = RedisPresence(redis).announce(COMPONENT, version=configuration.version)
+        due = asyncio.Event()
+        async with asyncio.TaskGroup() as group:
+            announcing = group.create_task(presence)
+            workers = [
+                group.create_task(
+                    ShardWorker(self._dependencies(shard, redis, database, due)).run(self._stop)
+                )
+                for shard, redis in await self._connections(resources)
+            ]
+            starting = group.create_task(self._start_due_analyses(PostgresAnalysisStore(database), due))
+            await asyncio.wait([*workers, starting])
+            announcing.cancel()
+
+    async def _connections(self, resources: AsyncExitStack) -> list[tuple[int, Redis]]:
+        # One of its own for each shard: a blocking read would hold up the others.
+        return [
+            (shard, await resources.enter_async_context(aclosing(connect(self._configuration.stream))))
+            for shard in self._own_shards()
+        ]
 
     def _own_shards(self) -> list[int]:
         actors = self._configuration.processor.actors
@@ -88,10 +106,10 @@ class SessionProcessor:
             n for n in range(self._configuration.stream.shards) if n % actors == self._configuration.number
         ]
 
-    def _dependencies(self, shard: int, database: Database, due: asyncio.Event) -> ShardDependencies:
+    def _dependencies(
+        self, shard: int, redis: Redis, database: Database, due: asyncio.Event
+    ) -> ShardDependencies:
         configuration = self._configuration
-        # A connection of its own: a blocking read would hold up the others.
-        redis = connect(configuration.stream)
         keys = StoredTenantKeys(database, root_key=read_root_key(configuration.root_key_file))
         cipher = SessionCipher(keys)
         return ShardDependencies(
@@ -114,16 +132,26 @@ class SessionProcessor:
             due.clear()
             try:
                 for analysis in await store.due_analyses():
-                    workflow_id = await starter.start_session_analysis(
-                        analysis.session, revision=analysis.revision
-                    )
-                    await store.mark_analysis_started(
-                        analysis.session, revision=analysis.revision, workflow_id=workflow_id
-                    )
-            except Unavailable as error:
-                log.warning("analyses_wait", reason=error.code)
-                await asyncio.sleep(_DUE_EVERY_S)
+                    await self._start_analysis(starter, store, analysis)
+            except NOBODYS_FAULT as error:
+                log.warning("analyses_wait", reason=error.code, detail=error.message)
+            except Exception as error:  # the loop that must not die; the row still says that it is due
+                log.error("analyses_failed", error=described(error))
             await self._due_or_time(due)
+
+    async def _start_analysis(
+        self, starter: WorkflowStarter, store: PostgresAnalysisStore, analysis: DueAnalysis
+    ) -> None:
+        try:
+            workflow_id = await starter.start_session_analysis(analysis.session, revision=analysis.revision)
+        except NOBODYS_FAULT:
+            raise
+        except Exception as error:  # one that cannot be started holds up no other
+            log.error("analysis_not_started", error=described(error))
+            return
+        await store.mark_analysis_started(
+            analysis.session, revision=analysis.revision, workflow_id=workflow_id
+        )
 
     async def _due_or_time(self, due: asyncio.Event) -> None:
         try:

@@ -1,8 +1,10 @@
 """The sessions of one shard that are in memory, read back from store and archive when they are not."""
 
+import asyncio
 import re
 from collections import OrderedDict
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable
+from contextlib import aclosing
 from dataclasses import dataclass, field
 from itertools import groupby
 
@@ -10,6 +12,7 @@ from traceflow.actors.session_processor.session_memory import SessionMemory
 from traceflow.datasets.archive.recording_archive import RecordingArchive
 from traceflow.datasets.store.shard_store import ShardStore
 from traceflow.models.detection.moment import Moment, read_moments
+from traceflow.models.detection.profile import Profile
 from traceflow.models.detection.signal import Signal
 from traceflow.models.errors import RecordCorrupt
 from traceflow.models.recording.frame import read_frames
@@ -37,9 +40,12 @@ _LINE_HEAD = re.compile(rb'\{"window_id":"([A-Za-z0-9._-]+)","segment_id":(\d+)'
 class SessionCache:
     """Least recently used sessions go first; what a batch works on is never dropped meanwhile."""
 
-    def __init__(self, *, store: ShardStore, archive: RecordingArchive, moments_at_most: int) -> None:
+    def __init__(
+        self, *, store: ShardStore, archive: RecordingArchive, profile: Profile, moments_at_most: int
+    ) -> None:
         self._store = store
         self._archive = archive
+        self._profile = profile
         self._moments_at_most = moments_at_most
         self._sessions: OrderedDict[SessionKey, CachedSession] = OrderedDict()
 
@@ -54,10 +60,11 @@ class SessionCache:
             segments = await self._store.load_segments(records.keys())
             for session in missing:
                 record = records.get(session)
-                cached = CachedSession(record=record)
-                if record is not None:
-                    cached.memory = await self._read_back(record, segments.get(session, ()))
-                self._sessions[session] = cached
+                self._sessions[session] = (
+                    await self._read_back(record, segments.get(session, ()))
+                    if record is not None
+                    else CachedSession()
+                )
         for session in sessions:
             self._sessions.move_to_end(session)
         self._drop_oldest(keep=set(sessions))
@@ -81,7 +88,7 @@ class SessionCache:
 
     async def _read_back(
         self, record: SessionRecord, segments: Collection[SegmentIndexEntry]
-    ) -> SessionMemory:
+    ) -> CachedSession:
         moments = await self._archived_moments(record, segments)
         memory = SessionMemory()
         for segment in segments:
@@ -93,7 +100,8 @@ class SessionCache:
                 moments=moments.get((segment.window_id, segment.segment_id), ()),
                 events=segment.events,
             )
-        return memory
+        assessment = await asyncio.to_thread(memory.assess, self._profile)
+        return CachedSession(memory=memory, record=record, told=frozenset(assessment.signals))
 
     async def _archived_moments(
         self, record: SessionRecord, segments: Collection[SegmentIndexEntry]
@@ -101,15 +109,17 @@ class SessionCache:
         moments: dict[tuple[str, int], tuple[Moment, ...]] = {}
         ordered = recording_order(segments)
         frames = self._archive.read(record.session, wrapped_key=record.wrapped_key, entries=ordered)
-        async for piece in frames:
-            moments.update(_moments_of(piece))
+        async with aclosing(frames):
+            async for piece in frames:
+                moments.update(await asyncio.to_thread(_moments_of, piece))
         return moments
 
 
-def _moments_of(frames: bytes) -> Iterator[tuple[tuple[str, int], tuple[Moment, ...]]]:
-    for (window_id, segment_id), lines in groupby(read_frames(frames), key=_place):
-        moments = read_moments(list(lines), window_id=window_id, segment_id=segment_id)
-        yield (window_id, segment_id), moments
+def _moments_of(frames: bytes) -> dict[tuple[str, int], tuple[Moment, ...]]:
+    return {
+        (window_id, segment_id): read_moments(list(lines), window_id=window_id, segment_id=segment_id)
+        for (window_id, segment_id), lines in groupby(read_frames(frames), key=_place)
+    }
 
 
 def _place(line: bytes) -> tuple[str, int]:

@@ -1,17 +1,27 @@
 """Hop 5. A session while its segments come in: what detection needs of it, window by window."""
 
-from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from traceflow.models.detection.detect import detect
 from traceflow.models.detection.frustration import Frustration, frustration_score
-from traceflow.models.detection.moment import Moment
+from traceflow.models.detection.moment import CursorMoved, Moment, PageChanged, SnapshotTaken
 from traceflow.models.detection.notable import notable_events
 from traceflow.models.detection.profile import Profile
 from traceflow.models.detection.signal import Signal
+from traceflow.models.evidence import Evidence
 from traceflow.models.session.facts import NotableEvent
 from traceflow.models.session.window import Window
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WindowFindings:
+    """What a window says by itself, as long as no further segment of it comes."""
+
+    signals: tuple[Signal, ...]
+    notable_events: tuple[NotableEvent, ...]
+    first_ms: int | None
+    last_ms: int | None
 
 
 @dataclass(slots=True)
@@ -22,6 +32,7 @@ class WindowMemory:
     moments: dict[int, tuple[Moment, ...]] = field(default_factory=dict)
     events: int = 0
     final_segment_id: int | None = None
+    findings: WindowFindings | None = None
 
     def in_order(self) -> Iterator[Moment]:
         """Yield the moments by segment number, then by place: the order of the recording."""
@@ -45,10 +56,13 @@ class Assessment:
 
 @dataclass(slots=True)
 class SessionMemory:
-    """A session being assembled."""
+    """A session being assembled, always under one profile.
+
+    ``weight`` is about what it costs in memory, in moments; the nodes of a snapshot count one each.
+    """
 
     windows: dict[str, WindowMemory] = field(default_factory=dict)
-    masked: Counter[str] = field(default_factory=Counter)
+    weight: int = 0
 
     def known_hash(self, window_id: str, segment_id: int) -> bytes | None:
         """Return the content hash of a segment that came before, or None."""
@@ -70,6 +84,8 @@ class SessionMemory:
         window.hashes[segment_id] = content_hash
         window.moments[segment_id] = moments
         window.events += events
+        window.findings = None
+        self.weight += sum(map(_weight, moments))
         if is_final and (window.final_segment_id is None or segment_id > window.final_segment_id):
             window.final_segment_id = segment_id
 
@@ -84,20 +100,16 @@ class SessionMemory:
             for window_id, window in self.windows.items()
         )
 
-    @property
-    def weight(self) -> int:
-        """Return how many moments are held: what this session costs in memory."""
-        return sum(len(moments) for window in self.windows.values() for moments in window.moments.values())
-
     def assess(self, profile: Profile) -> Assessment:
-        """Detect, score and sum up over all that has come."""
-        ordered = {window_id: tuple(window.in_order()) for window_id, window in self.windows.items()}
-        signals = detect(ordered, profile=profile)
-        notable = tuple(event for moments in ordered.values() for event in notable_events(moments))
-        started_at_ms, ended_at_ms = _span(ordered)
+        """Detect, score and sum up over all that has come; windows without news are not read again."""
+        findings = [_findings(window, profile) for _, window in sorted(self.windows.items())]
+        signals = tuple(sorted((each for found in findings for each in found.signals), key=_place))
+        notable = tuple(event for found in findings for event in found.notable_events)
         return Assessment(
-            started_at_ms=started_at_ms,
-            ended_at_ms=ended_at_ms,
+            started_at_ms=min(
+                (each.first_ms for each in findings if each.first_ms is not None), default=None
+            ),
+            ended_at_ms=max((each.last_ms for each in findings if each.last_ms is not None), default=None),
             events=sum(window.events for window in self.windows.values()),
             errors=sum(event.kind == "error" for event in notable),
             pages=_pages(notable),
@@ -107,9 +119,31 @@ class SessionMemory:
         )
 
 
-def _span(windows: Mapping[str, Sequence[Moment]]) -> tuple[int | None, int | None]:
-    times = [moment.evidence.at_ms for moments in windows.values() for moment in moments]
-    return (min(times), max(times)) if times else (None, None)
+def _findings(window: WindowMemory, profile: Profile) -> WindowFindings:
+    if window.findings is None:
+        moments = tuple(window.in_order())
+        times = [moment.evidence.at_ms for moment in moments]
+        window.findings = WindowFindings(
+            signals=detect({"": moments}, profile=profile),
+            notable_events=notable_events(moments),
+            first_ms=min(times, default=None),
+            last_ms=max(times, default=None),
+        )
+    return window.findings
+
+
+def _weight(moment: Moment) -> int:
+    if isinstance(moment, SnapshotTaken):
+        return 1 + len(moment.nodes)
+    if isinstance(moment, PageChanged):
+        return 1 + len(moment.added)
+    if isinstance(moment, CursorMoved):
+        return 1 + len(moment.points)
+    return 1
+
+
+def _place(signal: Signal) -> tuple[int, str, tuple[Evidence, ...]]:
+    return signal.at_ms, signal.kind, signal.evidence
 
 
 def _pages(notable: Sequence[NotableEvent]) -> tuple[str, ...]:

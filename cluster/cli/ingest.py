@@ -17,6 +17,7 @@ from traceflow.cluster.cli.console import DataDirOption, JsonOption, open_data_d
 from traceflow.cluster.client.segment_sender import SegmentSender
 from traceflow.cluster.embedded.stack_state import read_state, supervisor_of
 from traceflow.cluster.stack_keys import key_of
+from traceflow.models.envelope.depth import allow_deep_json
 from traceflow.models.errors import Misconfigured, RecordingInvalid
 from traceflow.models.recording.recording_file import read_recording
 from traceflow.models.recording.segmentation import CutSegment, cut_segments
@@ -54,6 +55,7 @@ def ingest(
 ) -> None:
     """Send rrweb recordings, each as a session; sending a file again changes nothing."""
     place = open_data_dir(data_dir)
+    allow_deep_json()
     recordings = [cut_file(file) for file in files]
     state = read_state(place)
     if state is None or supervisor_of(place) is None:

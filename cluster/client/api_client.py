@@ -1,6 +1,7 @@
 """Reads the API as a program outside would."""
 
 import time
+from contextlib import suppress
 
 import httpx
 import msgspec
@@ -105,13 +106,10 @@ class ApiClient:
         """Return the session once it is closed; raises Unavailable where that takes too long."""
         deadline = time.monotonic() + timeout_s
         while time.monotonic() < deadline:
-            try:
+            with suppress(NotFound, Unavailable):
                 session = self.session(session_id)
-            except (NotFound, Unavailable):
-                time.sleep(_POLL_S)
-                continue
-            if session.state == "closed":
-                return session
+                if session.state == "closed":
+                    return session
             time.sleep(_POLL_S)
         raise Unavailable(f"session {session_id} did not close within {timeout_s:.0f} s")
 
@@ -119,9 +117,10 @@ class ApiClient:
         """Return the session's insight once there is one; raises Unavailable."""
         deadline = time.monotonic() + timeout_s
         while time.monotonic() < deadline:
-            insights = self.insights(session_id)
-            if insights:
-                return insights[0]
+            with suppress(NotFound, Unavailable):
+                insights = self.insights(session_id)
+                if insights:
+                    return insights[0]
             time.sleep(_POLL_S)
         raise Unavailable(f"no insight into session {session_id} within {timeout_s:.0f} s")
 
@@ -135,7 +134,7 @@ class ApiClient:
     def _get(self, path: str) -> bytes:
         try:
             response = self._client.get(path)
-        except httpx.TransportError as error:
+        except httpx.RequestError as error:
             raise Unavailable("the API does not answer") from error
         if response.status_code == httpx.codes.NOT_FOUND:
             raise NotFound(f"{path} is not there")

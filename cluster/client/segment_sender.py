@@ -12,6 +12,9 @@ from traceflow.models.errors import Rejected, StreamUnavailable
 _TRIES = 8
 _FIRST_WAIT_S = 0.25
 _LONGEST_WAIT_S = 5.0
+# A server may ask for more; nobody watches a progress bar for that long.
+_LONGEST_RETRY_AFTER_S = 60.0
+_ASKS_AGAIN = frozenset({httpx.codes.REQUEST_TIMEOUT, httpx.codes.TOO_MANY_REQUESTS})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,8 +58,8 @@ class SegmentSender:
         wait_s = _FIRST_WAIT_S
         for _ in range(_TRIES):
             response = await self._try_once(session_id, body)
-            if response is not None and response.status_code == httpx.codes.ACCEPTED:
-                accepted = msgspec.json.decode(response.content, type=_Accepted)
+            accepted = _accepted(response)
+            if accepted is not None:
                 return Answer(outcome=accepted.outcome, is_duplicate=accepted.duplicate)
             if response is not None and _is_final_refusal(response):
                 raise _refusal(response)
@@ -71,12 +74,23 @@ class SegmentSender:
     async def _try_once(self, session_id: str, body: bytes) -> httpx.Response | None:
         try:
             return await self._client.post(f"/ingest/v1/sessions/{session_id}/segments", content=body)
-        except httpx.TransportError:
+        except httpx.RequestError:
             return None
 
 
+def _accepted(response: httpx.Response | None) -> _Accepted | None:
+    if response is None or response.status_code != httpx.codes.ACCEPTED:
+        return None
+    try:
+        return msgspec.json.decode(response.content, type=_Accepted)
+    except msgspec.MsgspecError:
+        return None
+
+
 def _is_final_refusal(response: httpx.Response) -> bool:
-    return response.is_client_error and response.status_code != httpx.codes.TOO_MANY_REQUESTS
+    # An error that is not problem+json is a proxy's, and says nothing about the segment.
+    is_ours = response.headers.get("content-type", "").startswith("application/problem+json")
+    return is_ours and response.is_client_error and response.status_code not in _ASKS_AGAIN
 
 
 def _refusal(response: httpx.Response) -> Rejected:
@@ -92,4 +106,4 @@ def _retry_after_s(response: httpx.Response | None, wait_s: float) -> float:
     if response is None:
         return wait_s
     value = response.headers.get("retry-after", "")
-    return float(value) if value.isdigit() else wait_s
+    return min(float(value), _LONGEST_RETRY_AFTER_S) if value.isdigit() else wait_s

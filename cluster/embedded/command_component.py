@@ -3,8 +3,13 @@
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
+import structlog
+
 from traceflow.cluster.embedded.process import Command, ProcessMark
 from traceflow.cluster.embedded.service import Service
+from traceflow.models.errors import Unavailable
+
+_log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -16,6 +21,7 @@ class CommandShape:
     port: int | None
     start_timeout_s: float
     answers: Callable[[], Awaitable[bool]]
+    start_attempts: int = 1
 
 
 class CommandComponent:
@@ -37,6 +43,17 @@ class CommandComponent:
         return self._service.pid
 
     async def start(self) -> None:
+        for attempts_left in reversed(range(self._shape.start_attempts)):
+            try:
+                await self._start_once()
+            except Unavailable as error:
+                if not attempts_left:
+                    raise
+                _log.warning("component_start_failed", component=self.name, reason=error.message)
+            else:
+                return
+
+    async def _start_once(self) -> None:
         await self._service.clear(cwd=self._command.cwd)
         await self._service.launch(
             self._command, answers=self._shape.answers, timeout_s=self._shape.start_timeout_s

@@ -8,7 +8,7 @@ import structlog
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
-from traceflow.datasets.streams.redis_connection import redis_errors
+from traceflow.datasets.streams.redis_connection import WAIT_MS, redis_errors
 from traceflow.datasets.streams.redis_replies import stream_entries
 from traceflow.models.ports import Notice
 from traceflow.models.session.key import SessionKey
@@ -17,7 +17,6 @@ log = structlog.get_logger()
 
 # Notices tell a listener to look; who was away for longer reads the API instead.
 _KEPT = 1000
-_WAIT_MS = 2000
 
 
 class RedisFeed:
@@ -52,7 +51,7 @@ class RedisFeed:
                     position = await self._last_position(key)
                 entries = await self._after(key, position)
                 if not entries:
-                    await self._redis.xread({key: position}, count=1, block=_WAIT_MS)
+                    await self._redis.xread({key: position}, count=1, block=WAIT_MS)
             for entry_id, fields in entries:
                 position = entry_id
                 yield position, _decode(fields[b"n"], tenant_id=tenant_id, project_id=project_id)

@@ -2,23 +2,27 @@
 
 import asyncio
 import os
-import time
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import msgspec
+import structlog
 from redis.asyncio import Redis
-from redis.exceptions import RedisError
 
 from traceflow.datasets.streams.redis_connection import redis_errors
+from traceflow.models.errors import StreamUnavailable
+
+log = structlog.get_logger()
 
 BEAT_S = 2.0
-_FORGOTTEN_AFTER_S = 10
-_PREFIX = "tf:presence:"
+_FORGOTTEN_AFTER_S = 10.0
+# One hash: finding keys by their prefix would walk over the millions that remember segments.
+_KEY = "tf:presence"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Presence:
-    """A running process of a component."""
+    """A running process of a component; the time is Redis's."""
 
     component: str
     pid: int
@@ -35,34 +39,52 @@ class RedisPresence:
 
     async def announce(self, component: str, *, version: str) -> None:
         """Say for ever that this process runs the component; cancel to stop."""
-        pid, host = os.getpid(), os.uname().nodename
-        key = f"{_PREFIX}{component}:{host}:{pid}"
         while True:
-            fields = {"component": component, "pid": pid, "host": host, "version": version, "at": time.time()}
             try:
-                await self._redis.set(key, msgspec.json.encode(fields), ex=_FORGOTTEN_AFTER_S)
-            except (RedisError, OSError, TimeoutError):
+                await self._say(component, version=version)
+            except StreamUnavailable as error:
                 # Presence is news, not a promise: the next beat says it again.
-                await asyncio.sleep(0)
+                log.info("presence_not_told", component=component, reason=error.code)
             await asyncio.sleep(BEAT_S)
 
     async def present(self) -> list[Presence]:
         """Return what runs, as of a few seconds ago."""
         with redis_errors():
-            keys = [key async for key in self._redis.scan_iter(match=f"{_PREFIX}*", count=500)]
-            values = await self._redis.mget(keys) if keys else []
+            now_s = await self._now_s()
+            values = await self._redis.hvals(_KEY)
         return sorted(
-            (_presence(value) for value in values if value is not None),
+            _recent(map(_presence, values), now_s=now_s),
             key=lambda presence: (presence.component, -presence.seen_at_s),
         )
 
+    async def _say(self, component: str, *, version: str) -> None:
+        pid, host = os.getpid(), os.uname().nodename
+        with redis_errors():
+            now_s = await self._now_s()
+            told = await self._redis.hgetall(_KEY)
+            gone = [
+                field
+                for field, content in told.items()
+                if not _is_recent(_presence(content).seen_at_s, now_s=now_s)
+            ]
+            if gone:
+                await self._redis.hdel(_KEY, *gone)
+            presence = Presence(component=component, pid=pid, host=host, version=version, seen_at_s=now_s)
+            await self._redis.hset(_KEY, f"{component}:{host}:{pid}", msgspec.json.encode(presence))
+
+    async def _now_s(self) -> float:
+        # One clock for all hosts.
+        seconds, microseconds = await self._redis.time()
+        return float(seconds) + microseconds / 1e6
+
+
+def _recent(presences: Iterable[Presence], *, now_s: float) -> Iterable[Presence]:
+    return (each for each in presences if _is_recent(each.seen_at_s, now_s=now_s))
+
+
+def _is_recent(seen_at_s: float, *, now_s: float) -> bool:
+    return now_s - seen_at_s < _FORGOTTEN_AFTER_S
+
 
 def _presence(content: bytes | str) -> Presence:
-    fields = msgspec.json.decode(content)
-    return Presence(
-        component=fields["component"],
-        pid=fields["pid"],
-        host=fields["host"],
-        version=fields["version"],
-        seen_at_s=fields["at"],
-    )
+    return msgspec.json.decode(content, type=Presence)

@@ -13,6 +13,11 @@ def stream_entries(reply: Any) -> list[tuple[str, dict[bytes, bytes]]]:
     return [(text(entry_id), fields or {}) for entry_id, fields in reply or ()]
 
 
+def script_entries(reply: Any) -> list[tuple[str, dict[bytes, bytes]]]:
+    """Return (id, fields) of entries that a script returned: their fields and values lie flat."""
+    return [(text(entry_id), dict(zip(flat[::2], flat[1::2], strict=True))) for entry_id, flat in reply or ()]
+
+
 def read_entries(reply: Any) -> list[tuple[str, dict[bytes, bytes]]]:
     """Return (id, fields) over all streams of XREADGROUP's answer, in RESP2's shape or RESP3's."""
     streams = reply.items() if isinstance(reply, dict) else reply or ()

@@ -76,7 +76,9 @@ class RedisStream:
     async def close(self) -> None:
         """Wait for the flushes under way; counts that Redis does not take now are lost."""
         self._is_closing = True
-        self._start_flush()
+        if self._counts_again is not None:
+            self._counts_again.cancel()
+            self._retry_counts()
         while self._flushes:
             await asyncio.wait(self._flushes)
 
@@ -126,40 +128,45 @@ class RedisStream:
             self._keep(counts)
 
     async def _send(self, group: list[_Waiting], counts: Counter[tuple[int, str]]) -> None:
-        """Send and settle; what is settled, or taken off ``counts``, is done."""
+        """Send and settle; what Redis has counted is taken off ``counts``."""
+        counted = list(counts.items())
+        answers = await self._execute(group, counted)
+        for (name, _), answer in zip(counted, answers[len(group) :], strict=True):
+            if not isinstance(answer, Exception):
+                del counts[name]
+        unknown: list[_Waiting] = []
+        for waiting, answer in zip(group, answers[: len(group)], strict=True):
+            if isinstance(answer, NoScriptError) and not waiting.is_repeated:
+                waiting.is_repeated = True
+                unknown.append(waiting)
+                continue
+            _settle(waiting, answer)
+        if unknown:
+            # A Redis that restarted has forgotten the script: these, and only these, were not run.
+            self._script_sha = ""
+            await self._send(unknown, Counter())
+
+    async def _execute(
+        self, group: list[_Waiting], counted: list[tuple[tuple[int, str], int]]
+    ) -> list[bytes | Exception]:
         if not self._script_sha:
             self._script_sha = await self._redis.script_load(self._script)
         async with self._redis.pipeline(transaction=False) as pipeline:
             for waiting in group:
                 pipeline.evalsha(self._script_sha, 4, *waiting.keys_and_args)
-            counted = list(counts.items())
             for (shard, field), segments in counted:
                 pipeline.hincrby(shard_key(shard, "ledger"), field, segments)
-            answers = await pipeline.execute(raise_on_error=False)
-        for (field, _), answer in zip(counted, answers[len(group) :], strict=True):
-            if not isinstance(answer, Exception):
-                del counts[field]
-        unknown = []
-        for waiting, answer in zip(group, answers[: len(group)], strict=True):
-            if isinstance(answer, NoScriptError) and not waiting.is_repeated:
-                waiting.is_repeated = True
-                unknown.append(waiting)
-            else:
-                _settle(waiting, answer)
-        if unknown:
-            # A Redis that restarted has forgotten the script: these, and only these, were not run.
-            self._script_sha = ""
-            await self._send(unknown, Counter())
+            return list(await pipeline.execute(raise_on_error=False))
 
     def _keep(self, counts: Counter[tuple[int, str]]) -> None:
         """Keep what Redis did not take for a later flush.
 
         Where the answer alone was lost it is counted twice: of segments that were refused, and of none else.
         """
-        if not counts:
+        if not counts or self._is_closing:
             return
         self._counts.update(counts)
-        if self._counts_again is None and not self._is_closing:
+        if self._counts_again is None:
             self._counts_again = asyncio.get_running_loop().call_later(_COUNTS_AGAIN_S, self._retry_counts)
 
     def _retry_counts(self) -> None:

@@ -2,6 +2,10 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import islice
+
+# A report that lists more missing segments than this helps nobody.
+_GAPS_NAMED = 1000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -17,8 +21,8 @@ class Window:
 
     @property
     def gaps(self) -> tuple[int, ...]:
-        """Return the segment numbers that are missing below the highest that has come."""
-        return tuple(_missing(self.segment_ids))
+        """Return the segment numbers that are missing below the highest that has come, 1000 at most."""
+        return tuple(islice(_missing(self.segment_ids), _GAPS_NAMED))
 
     @property
     def is_complete(self) -> bool:
@@ -27,23 +31,9 @@ class Window:
         return final is not None and max(self.segment_ids) == final and len(self.segment_ids) == final + 1
 
 
-def with_segment(window: Window, *, segment_id: int, is_final: bool) -> Window:
-    """Return the window with one more segment."""
-    final = window.final_segment_id
-    if is_final and (final is None or segment_id > final):
-        final = segment_id
-    return Window(
-        window_id=window.window_id, segment_ids=window.segment_ids | {segment_id}, final_segment_id=final
-    )
-
-
 def _missing(segment_ids: Iterable[int]) -> Iterable[int]:
     # Ranges between neighbours, not a scan from 0: a stray high number must not cost a loop over billions.
     expected = 0
     for segment_id in sorted(segment_ids):
-        yield from range(expected, min(segment_id, expected + _GAPS_NAMED))
+        yield from range(expected, segment_id)
         expected = segment_id + 1
-
-
-# A report that lists more missing segments than this helps nobody.
-_GAPS_NAMED = 1000

@@ -9,6 +9,8 @@ from traceflow.models.session.key import SessionKey
 
 # 1: the level whose cost (29 µs for 20 KB) is least against what Redis and its fsync save by it.
 _LEVEL = 1
+# What ingest lets in (ARCHITECTURE section 6), and as much again for what redaction makes longer.
+_LARGEST_EVENTS_BYTES = 128 * 1024 * 1024
 
 
 class StreamEntry(msgspec.Struct, frozen=True, array_like=True):
@@ -57,8 +59,8 @@ def decode_entry(content: bytes) -> Envelope:
     """Unpack an envelope; raises RecordCorrupt for bytes that are none."""
     try:
         entry = msgspec.msgpack.decode(content, type=StreamEntry)
-        events = zstandard.ZstdDecompressor().decompress(entry.events_zstd)
-    except (msgspec.MsgspecError, zstandard.ZstdError) as error:
+        events = _unpacked(entry.events_zstd)
+    except (msgspec.MsgspecError, zstandard.ZstdError, UnicodeError, RecursionError) as error:
         raise RecordCorrupt("a stream entry does not decode") from error
     return Envelope(
         session=SessionKey(
@@ -76,3 +78,10 @@ def decode_entry(content: bytes) -> Envelope:
         content_hash=entry.content_hash,
         masked=entry.masked,
     )
+
+
+def _unpacked(events_zstd: bytes) -> bytes:
+    # A frame's own word for its size is allocated before anything is checked.
+    if zstandard.frame_content_size(events_zstd) > _LARGEST_EVENTS_BYTES:
+        raise RecordCorrupt("a stream entry is larger than any segment")
+    return zstandard.ZstdDecompressor().decompress(events_zstd)
