@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 DATA_DIR ?=
 PORT ?=
-IN_DIR := $(if $(DATA_DIR),--data-dir $(DATA_DIR))
+IN_DIR := $(if $(DATA_DIR),--data-dir "$(DATA_DIR)")
 ON_PORT := $(if $(PORT),--port $(PORT))
 PYTEST := $(BIN)/python -Im pytest
 

@@ -3,6 +3,7 @@
 from traceflow.datasets.store.flush_batch import SessionFlush
 from traceflow.models.detection.signal import Signal
 from traceflow.models.ports import Notice
+from traceflow.models.session.session import signal_id
 
 
 def notices_of(flush: SessionFlush, *, told: frozenset[Signal]) -> list[Notice]:
@@ -20,7 +21,12 @@ def notices_of(flush: SessionFlush, *, told: frozenset[Signal]) -> list[Notice]:
             Notice(
                 kind="signal",
                 session=record.session,
-                fields={"kind": signal.kind.value, "at_ms": signal.at_ms, "reason": signal.reason},
+                fields={
+                    "signal_id": signal_id(record.session, signal),
+                    "signal": signal.kind.value,
+                    "at_ms": signal.at_ms,
+                    "reason": signal.reason,
+                },
             )
             for signal in fresh
         ),

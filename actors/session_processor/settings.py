@@ -25,4 +25,5 @@ class ProcessorSettings(BaseModel):
     # What one shard holds of open sessions, at 0.3-1 KB a moment (measured on the demo's visit); beyond it
     # the longest untouched are read anew when needed.
     moments_in_memory: int = Field(default=500_000, gt=0)
-    retention: str = "30d"
+    # A part of every object's name: what cannot stand there would fail each segment, and not the start.
+    retention: str = Field(default="30d", pattern=r"^[A-Za-z0-9_-]{1,64}$")

@@ -12,7 +12,7 @@ from rich.table import Table
 
 from traceflow.cluster.cli.console import DataDirOption, open_data_dir, progress, results
 from traceflow.cluster.cli.ingest import segment_document
-from traceflow.cluster.cli.up import PortOption, start_detached
+from traceflow.cluster.cli.up import PortOption, await_ready, start_detached
 from traceflow.cluster.client.api_client import ApiClient, Evidence, Insight, Session, Signal
 from traceflow.cluster.client.segment_sender import SegmentSender
 from traceflow.cluster.demo.visit import CALM, STRUGGLE, load_visit
@@ -32,6 +32,8 @@ def demo(data_dir: DataDirOption = None, port: PortOption = None) -> None:
     place = open_data_dir(data_dir)
     if supervisor_of(place) is None:
         start_detached(place, port=port)
+    else:
+        await_ready(place, None)
     url = _url(place)
     struggle, calm = asyncio.run(_send_visits(url, key_of(place, "ingest_key")))
     api = ApiClient(url=url, key=key_of(place, "read_key"))

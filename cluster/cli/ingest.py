@@ -11,9 +11,10 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.markup import escape
 from rich.progress import Progress
 
-from traceflow.cluster.cli.console import DataDirOption, JsonOption, open_data_dir, progress, results
+from traceflow.cluster.cli.console import DataDirOption, JsonOption, open_data_dir, progress
 from traceflow.cluster.client.segment_sender import SegmentSender
 from traceflow.cluster.embedded.stack_state import read_state, supervisor_of
 from traceflow.cluster.stack_keys import key_of
@@ -62,12 +63,13 @@ def ingest(
         raise Misconfigured(f"no stack runs in {place.path}: start it with `traceflow up --detach`")
     sent = asyncio.run(_send_all(recordings, url=state.url, key=key_of(place, "ingest_key")))
     for each in sent:
-        if as_json:
-            sys.stdout.write(json.dumps(asdict(each)) + "\n")
-            continue
-        results().print(
-            f"{each.file}: session {each.session_id}, {each.segments} segments, {each.events} events"
-        )
+        sys.stdout.write((json.dumps(asdict(each)) if as_json else in_words(each)) + "\n")
+
+
+def in_words(sent: SentRecording) -> str:
+    """Tell on one line what became of a file, however long its name is and whatever stands in it."""
+    name = sent.file.replace("\n", "\\n")
+    return f"{name}: session {sent.session_id}, {sent.segments} segments, {sent.events} events"
 
 
 def cut_file(file: Path) -> CutRecording:
@@ -92,7 +94,7 @@ async def _send_all(recordings: list[CutRecording], *, url: str, key: str) -> li
     with Progress(console=progress(), transient=True) as bar:
         try:
             for recording in recordings:
-                task = bar.add_task(str(recording.file), total=len(recording.segments))
+                task = bar.add_task(escape(str(recording.file)), total=len(recording.segments))
                 for segment in recording.segments:
                     await sender.send(recording.session_id, segment_document(segment))
                     bar.advance(task)

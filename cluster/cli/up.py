@@ -44,7 +44,7 @@ def up(
     place = open_data_dir(data_dir)
     say = _say_json if as_json else _say_in_words
     if supervisor_of(place) is not None:
-        _await_ready(place, None)
+        await_ready(place, None)
         say(place)
         return
     if detach:
@@ -93,7 +93,31 @@ def start_detached(place: DataDir, *, port: int | None) -> None:
             cwd="/",
             env=inherited_environment(),
         )
-    _await_ready(place, child)
+    await_ready(place, child)
+
+
+def await_ready(place: DataDir, child: "subprocess.Popen[bytes] | None") -> None:
+    """Return when the stack is ready: the child's, or, where that is None, the one that is starting already.
+
+    Raises Misconfigured with the child's complaint where it ended first, Unavailable where it takes too long.
+    """
+    deadline = time.monotonic() + _READY_TIMEOUT_S
+    with progress().status("starting the stack") as status:
+        while time.monotonic() < deadline:
+            # A supervisor that was killed leaves its last word, which may be that all is ready.
+            is_supervised = supervisor_of(place) is not None
+            state = read_state(place) if is_supervised else None
+            if state is not None and state.is_ready:
+                return
+            if state is not None:
+                waiting = [each.name for each in state.components if each.state != "running"]
+                status.update(f"starting the stack: {', '.join(waiting)}")
+            if child is not None and child.poll() is not None:
+                raise Misconfigured(_complaint(place))
+            if child is None and not is_supervised:
+                raise Unavailable(f"the stack in {place.path} has just stopped: start it again")
+            time.sleep(_POLL_S)
+    raise Unavailable(f"the stack is not ready after {_READY_TIMEOUT_S:.0f} s; see {place.logs}")
 
 
 def run_in_foreground(place: DataDir, *, port: int | None, on_ready: Callable[[], None]) -> None:
@@ -117,24 +141,6 @@ def read_settings() -> Settings:
         first = error.errors()[0]
         name = "__".join(("TRACEFLOW", *(str(part).upper() for part in first["loc"]))).replace("__", "_", 1)
         raise Misconfigured(f"{name}: {first['msg']}") from error
-
-
-def _await_ready(place: DataDir, child: "subprocess.Popen[bytes] | None") -> None:
-    deadline = time.monotonic() + _READY_TIMEOUT_S
-    with progress().status("starting the stack") as status:
-        while time.monotonic() < deadline:
-            state = read_state(place)
-            if state is not None and state.is_ready:
-                return
-            if state is not None:
-                waiting = [each.name for each in state.components if each.state != "running"]
-                status.update(f"starting the stack: {', '.join(waiting)}")
-            if child is not None and child.poll() is not None:
-                raise Misconfigured(_complaint(place))
-            if child is None and supervisor_of(place) is None:
-                raise Unavailable(f"the stack in {place.path} has just stopped: start it again")
-            time.sleep(_POLL_S)
-    raise Unavailable(f"the stack is not ready after {_READY_TIMEOUT_S:.0f} s; see {place.logs}")
 
 
 def _complaint(place: DataDir) -> str:
@@ -163,6 +169,6 @@ def _say_in_words(place: DataDir) -> None:
     state = read_state(place)
     console = results()
     console.print(f"TraceFlow runs at [bold]{state.url if state else '?'}[/]")
-    console.print(f"  data        {place.path}")
-    console.print(f"  keys        {place.keys}")
+    console.print(f"  data        {place.path}", markup=False, soft_wrap=True)
+    console.print(f"  keys        {place.keys}", markup=False, soft_wrap=True)
     console.print("  try         traceflow demo · traceflow status · traceflow down")

@@ -26,7 +26,7 @@ class StreamSettings(BaseModel):
     ``shards`` may be raised only on an empty stream: a session's shard is a hash modulo it.
     """
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, extra="forbid")
 
     url: SecretStr = SecretStr("redis://127.0.0.1:6379/0")
     shards: int = Field(default=2, ge=1, le=1024)

@@ -19,7 +19,11 @@ TEXT_TAG = "#text"
 _NONE: Mapping[str, str] = {}
 # A control's label is a word or two; a paragraph's text is never compared with anything.
 _LONGEST_TEXT = 80
+# Inline elements are read through anew for every element around them: nested ones must not cost the square.
+_LONGEST_TEXT_WALK = 40
 _LONGEST_ATTRIBUTE = 200
+# Blink's parser nests no deeper (kMaximumHTMLParserDOMTreeDepth): a longer way up was made to cost memory.
+_LONGEST_PATH = 512
 # Their text reads as the text of the element around them.
 _INLINE = frozenset({"span", "strong", "em", "b", "i", "small", TEXT_TAG})
 # Nothing under these can be clicked.
@@ -80,10 +84,10 @@ def apply_attributes(page: dict[int, Node], changes: Sequence[tuple[int, Mapping
 
 
 def path_to_root(page: Mapping[int, Node], node_id: int | None) -> tuple[Node, ...]:
-    """Return the node and its ancestors, nearest first; empty where the node is not known."""
+    """Return the node and its nearest ancestors, nearest first; empty where the node is not known."""
     path: list[Node] = []
     seen: set[int] = set()
-    while node_id is not None and node_id not in seen:
+    while node_id is not None and node_id not in seen and len(path) < _LONGEST_PATH:
         seen.add(node_id)
         node = page.get(node_id)
         if node is None:
@@ -134,7 +138,9 @@ def _text_of(wire: WireNode) -> str:
         return ""
     texts: list[str] = []
     pending = list(reversed(wire.children))
-    while pending and len(texts) <= _LONGEST_TEXT:
+    for _ in range(_LONGEST_TEXT_WALK):
+        if not pending:
+            break
         child = pending.pop()
         if child.type == TEXT:
             texts.append(text(child.text, longest=_LONGEST_TEXT))

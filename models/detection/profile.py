@@ -13,6 +13,8 @@ from traceflow.models.errors import RequestInvalid
 
 # Where JavaScript's integers stop being exact.
 _MAX_VALUE = 2**53
+# Detectors look back at so many clicks or turns for each: nobody clicks a thousand times in a rage.
+_MAX_COUNT = 1000
 
 # Points per signal; the score is their sum, at most 100. One sign of each of the three strong kinds
 # passes 50; a single weak one stays under 10.
@@ -157,8 +159,8 @@ def _value(parameter: str, value: object, *, is_count: bool) -> int | float:
     path = f"parameters.{parameter}"
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise RequestInvalid("a threshold must be a number", path=path)
-    if is_count and (not isinstance(value, int) or value < 1):
-        raise RequestInvalid("a count must be a whole number from 1 on", path=path)
+    if is_count and (not isinstance(value, int) or not 1 <= value <= _MAX_COUNT):
+        raise RequestInvalid(f"a count must be a whole number from 1 to {_MAX_COUNT}", path=path)
     if not 0 <= value <= _MAX_VALUE:  # NaN is in no range
         raise RequestInvalid("a threshold must be finite and not negative", path=path)
     return value

@@ -64,16 +64,18 @@ def _waits(timeline: Timeline, clicks: Sequence[Click], *, rule: ReactionRule) -
             continue
         latest_ms = click.at_ms
         wait = _wait(timeline, click, rule=rule)
-        yield replace(wait, clicks=_clicks_before(clicks[place:], end_ms=click.at_ms + rule.dead_ms))
+        yield replace(wait, clicks=_clicks_before(clicks, place, end_ms=click.at_ms + rule.dead_ms))
 
 
-def _clicks_before(clicks: Sequence[Click], *, end_ms: float) -> tuple[Evidence, ...]:
-    return tuple(each.moment.evidence for each in takewhile(lambda click: click.at_ms < end_ms, clicks))
+def _clicks_before(clicks: Sequence[Click], start: int, *, end_ms: float) -> tuple[Evidence, ...]:
+    # By index: a copy of the rest for each click would make a long window's cost grow with its square.
+    rest = (clicks[place] for place in range(start, len(clicks)))
+    return tuple(each.moment.evidence for each in takewhile(lambda click: click.at_ms < end_ms, rest))
 
 
 def _wait(timeline: Timeline, click: Click, *, rule: ReactionRule) -> Wait:
     answer = _answer(timeline, click, rule=rule)
-    action = _next_action(timeline, click, from_ms=rule.slow_ms) if rule.until_next_action else None
+    action = _next_action(timeline, click, rule=rule) if rule.until_next_action else None
     if answer is not None and (action is None or answer.position < action.position):
         is_slow = answer.delay_ms >= rule.slow_ms and answer.delay_ms > rule.quick_ms
         return Wait(
@@ -82,7 +84,7 @@ def _wait(timeline: Timeline, click: Click, *, rule: ReactionRule) -> Wait:
             delay_ms=answer.delay_ms,
             reaction=answer.moment.evidence,
         )
-    if action is not None and action.delay_ms < rule.dead_ms:
+    if action is not None:
         return Wait(click=click, ending="dead", delay_ms=action.delay_ms)
     is_over = timeline.last_at_ms - click.at_ms >= rule.dead_ms
     return Wait(click=click, ending="dead" if is_over else "open", delay_ms=int(rule.dead_ms))
@@ -97,12 +99,17 @@ def _answer(timeline: Timeline, click: Click, *, rule: ReactionRule) -> Effect |
     return first if first is not None and first.delay_ms < rule.dead_ms else None
 
 
-def _next_action(timeline: Timeline, click: Click, *, from_ms: float) -> Effect | None:
-    """Return what the visitor did next, other than clicking the same element again."""
-    other = timeline.first_after(click, (Trace.SCROLL, Trace.INPUT), from_ms=from_ms)
-    clicks = timeline.each_after(click, Trace.CLICK, from_ms=from_ms)
+def _next_action(timeline: Timeline, click: Click, *, rule: ReactionRule) -> Effect | None:
+    """Return what the visitor did next while the wait was slow, other than clicking the same element."""
+    other = timeline.first_after(click, (Trace.SCROLL, Trace.INPUT), from_ms=rule.slow_ms)
+    # No further than the wait goes: thousands of clicks on one element must not each look at all others.
+    clicks = takewhile(
+        lambda effect: effect.delay_ms < rule.dead_ms,
+        timeline.each_after(click, Trace.CLICK, from_ms=rule.slow_ms),
+    )
     elsewhere = next((each for each in clicks if not _is_same(each, click)), None)
-    return min(filter(None, (other, elsewhere)), key=lambda effect: effect.position, default=None)
+    first = min(filter(None, (other, elsewhere)), key=lambda effect: effect.position, default=None)
+    return first if first is not None and first.delay_ms < rule.dead_ms else None
 
 
 def _is_same(effect: Effect, click: Click) -> bool:

@@ -6,6 +6,7 @@ import re
 import msgspec
 
 from traceflow.models.envelope.body import decompress
+from traceflow.models.envelope.depth import check_depth
 from traceflow.models.envelope.events import event_headers, split_events
 from traceflow.models.envelope.surrogates import readable_copy
 from traceflow.models.errors import EnvelopeInvalid, EnvelopeTooLarge, RecordingInvalid, UnsupportedEncoding
@@ -31,6 +32,8 @@ def read_recording(content: bytes) -> tuple[bytes, ...]:
     start, end = _events_span(document)
     events = document[start:end]
     try:
+        # Ingest would refuse it, half way through the file; a request is one level around the array.
+        check_depth(b"[%b]" % events)
         headers = event_headers(events)
         raw = split_events(events)
     except EnvelopeInvalid as error:

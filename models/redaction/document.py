@@ -11,6 +11,7 @@ from traceflow.models.json_span import SCALAR, SPACE, STRING, decode_string
 from traceflow.models.redaction.inputs import Facts, Span, leaves, mask_edits
 from traceflow.models.redaction.label import is_card
 from traceflow.models.redaction.name import Role, role_of
+from traceflow.models.redaction.number import MIN_DIGITS
 from traceflow.models.redaction.splice import Edit, merge_spans, outside
 from traceflow.models.redaction.text import Redacted, TextRedactor
 from traceflow.models.redaction.token import TOKEN, Tokenizer
@@ -80,14 +81,19 @@ class DocumentRedactor:
         return sorted([*outside(walk.edits, spans), *masks])
 
     def whole_edits(self, text: str, span: Span, kind: WholeKind) -> list[Edit]:
-        """Replace every string under a span of a valid document; a shape that covers one names it better."""
+        """Replace every string, and every long number, under a span of a valid document.
+
+        A shape that covers one names it better.
+        """
         edits: list[Edit] = []
         for leaf in leaves(text, *span):
             shown = text[leaf.start : leaf.end]
             if shown[0] == '"':
                 redacted = self._whole(shown[1:-1], kind)
+            elif kind == "ID" or sum(map(str.isdigit, shown)) >= MIN_DIGITS:
+                redacted = self._whole(shown, kind)
             else:
-                redacted = self.texts.redact_whole(shown, kind) if kind == "ID" else None
+                redacted = None  # an age, a count
             if redacted is not None:
                 edits.append(Edit(leaf.start, leaf.end, f'"{redacted.text}"', redacted.kinds))
         return edits

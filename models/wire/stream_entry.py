@@ -1,5 +1,7 @@
 """An envelope as it lies in a stream: msgpack, its events zstd-compressed."""
 
+import threading
+
 import msgspec
 import zstandard
 
@@ -11,6 +13,16 @@ from traceflow.models.session.key import SessionKey
 _LEVEL = 1
 # What ingest lets in (ARCHITECTURE section 6), and as much again for what redaction makes longer.
 _LARGEST_EVENTS_BYTES = 128 * 1024 * 1024
+
+
+class _Thread(threading.local):
+    """A compressor serves one thread at a time, and making one costs 10 µs of the 50 that a segment takes."""
+
+    def __init__(self) -> None:
+        self.zstd = zstandard.ZstdCompressor(level=_LEVEL)
+
+
+_THREAD = _Thread()
 
 
 class StreamEntry(msgspec.Struct, frozen=True, array_like=True):
@@ -47,7 +59,7 @@ def encode_entry(envelope: Envelope) -> bytes:
             is_final=envelope.is_final,
             sdk=envelope.sdk,
             visitor=envelope.visitor,
-            events_zstd=zstandard.ZstdCompressor(level=_LEVEL).compress(envelope.events),
+            events_zstd=_THREAD.zstd.compress(envelope.events),
             event_count=envelope.event_count,
             content_hash=envelope.content_hash,
             masked=dict(envelope.masked),

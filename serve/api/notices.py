@@ -76,7 +76,8 @@ class NoticeRoutes:
 
 
 def _line(position: str, notice: Notice) -> bytes:
-    content = {"kind": notice.kind, "session_id": notice.session.session_id, **notice.fields}
+    named = {"kind": notice.kind, "session_id": notice.session.session_id}
+    content = {**named, **notice.fields, **named}
     # JSON escapes line ends, so that the text stays on one data line.
     return b"id: %b\nevent: %b\ndata: %b\n\n" % (
         position.encode(),

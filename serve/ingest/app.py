@@ -219,7 +219,7 @@ def _beside(method: str, *, allowed: str) -> Answer:
     """Answer what is no segment on a route that there is."""
     if method == "OPTIONS":
         return PREFLIGHT
-    if method in allowed:
+    if method in allowed.split(", "):
         return _refusal(problem_for(NotFound("The SDK's bundle is not part of this version.")))
     allow = ((b"allow", allowed.encode()),)
     return _refusal(problem(HTTPStatus.METHOD_NOT_ALLOWED, code="method_not_allowed", headers=allow))

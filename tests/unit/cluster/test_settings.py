@@ -2,7 +2,7 @@ import json
 from pathlib import Path
 
 import pytest
-from pydantic import SecretStr, ValidationError
+from pydantic import BaseModel, SecretStr, ValidationError
 
 from traceflow.actors.session_processor.settings import ProcessorSettings
 from traceflow.cluster.cli.up import read_settings
@@ -82,3 +82,21 @@ def test_replicas_never_get_the_owner_of_the_tables(resolved: StackSettings) -> 
 def test_no_section_takes_what_it_does_not_know() -> None:
     with pytest.raises(ValidationError):
         LlmSettings.model_validate({"url": "http://h", "temperature": 1})
+
+
+@pytest.mark.parametrize(
+    "kind", [StreamSettings, ProcessorSettings, IngestSettings, LlmSettings, WorkflowSettings]
+)
+def test_each_section_refuses_a_misspelled_field(kind: type[BaseModel]) -> None:
+    with pytest.raises(ValidationError, match="Extra inputs"):
+        kind.model_validate({"shard": 1})
+
+
+@pytest.mark.parametrize("retention", ["", "30 days", "../x", "a/b", "30d\n", ".hidden"])
+def test_a_retention_that_no_object_can_be_named_by_stops_the_start(
+    retention: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TRACEFLOW_PROCESSOR__RETENTION", retention)
+
+    with pytest.raises(Misconfigured, match="TRACEFLOW_PROCESSOR__RETENTION"):
+        read_settings()

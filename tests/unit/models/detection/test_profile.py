@@ -35,8 +35,8 @@ def test_a_value_that_is_no_threshold_is_refused_with_its_path(value):
     assert refused.value.context == {"path": "parameters.timeout_ms"}
 
 
-@pytest.mark.parametrize("value", [0, 2.5, 3.0, -3])
-def test_a_count_is_a_whole_number_from_one_on(value):
+@pytest.mark.parametrize("value", [0, 2.5, 3.0, -3, 1001])
+def test_a_count_is_a_whole_number_from_1_to_1000(value):
     with pytest.raises(RequestInvalid) as refused:
         profile_with("sentry", {"rage_click_count": value})
 

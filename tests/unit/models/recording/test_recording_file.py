@@ -1,11 +1,14 @@
 import gzip
 import json
+import sys
+from collections.abc import Iterator
 from contextlib import suppress
 
 import pytest
 import zstandard
 from hypothesis import example, given, settings, strategies as st
 
+from traceflow.models.envelope.depth import allow_deep_json
 from traceflow.models.errors import RecordingInvalid
 from traceflow.models.recording.recording_file import read_recording
 
@@ -97,3 +100,22 @@ def test_no_damage_raises_anything_else(data: st.DataObject) -> None:
 
     with suppress(RecordingInvalid):
         assert read_recording(bytes(broken[: data.draw(st.integers(0, len(whole)))]))
+
+
+@pytest.fixture
+def deep_json() -> Iterator[None]:
+    before = sys.getrecursionlimit()
+    allow_deep_json()
+    yield
+    sys.setrecursionlimit(before)
+
+
+@pytest.mark.parametrize(("levels", "is_taken"), [(997, True), (998, False), (100_000, False)])
+@pytest.mark.usefixtures("deep_json")
+def test_what_ingest_would_refuse_as_nested_too_deep_is_refused_here(levels: int, is_taken: bool) -> None:
+    event = b'{"type":4,"timestamp":1,"data":' + b"[" * levels + b"]" * levels + b"}"
+
+    if is_taken:
+        assert read_recording(b"[" + event + b"]") == (event,)
+    else:
+        assert "nested" in complaint(b"[" + event + b"]")

@@ -221,6 +221,22 @@ def test_the_visitor_s_identity_and_traits_are_replaced_whole(redact: Redact) ->
 
 
 @pytest.mark.parametrize(
+    ("number", "kind"),
+    [("4155552671", "PHONE"), ("4111111111111111", "CARD"), ("-12345678", "TRAIT"), ("0.12345678", "TRAIT")],
+)
+def test_a_long_number_among_the_traits_is_no_way_around(number: str, kind: str, redact: Redact) -> None:
+    visitor = b'{"anonymous_id":"a","traits":{"x":{"y":[%b, 7]}}}' % number.encode()
+
+    answer = redact(b"[]", visitor=visitor)
+
+    token, short = json.loads(answer.visitor)["traits"]["x"]["y"]
+    assert token.startswith(f"[{kind}:")
+    assert short == 7
+    assert answer.masked == {kind: 1}
+    assert redact(b"[]", visitor=answer.visitor).visitor == answer.visitor
+
+
+@pytest.mark.parametrize(
     "visitor",
     [
         b'{"identified_id":4711}',

@@ -84,6 +84,19 @@ async def test_what_appears_is_sent_as_an_event_with_its_position(world: Any) ->
     }
 
 
+async def test_no_field_takes_the_place_of_the_kind_or_the_session(world: Any) -> None:
+    session = SessionKey(tenant_id="acme", project_id="shop", session_id="s-1")
+    fields = {"kind": "rage_click", "session_id": "s-2", "at_ms": 5}
+
+    async with listening(world) as listener:
+        await listener.next()
+        await world.feed.publish([Notice(kind="signal", session=session, fields=fields)])
+        data = (await listener.next()).strip().split("\n")[2]
+
+    told = json.loads(data.removeprefix("data: "))
+    assert told == {"kind": "signal", "session_id": "s-1", "at_ms": 5}
+
+
 async def test_a_listener_that_comes_again_goes_on_where_it_was(world: Any) -> None:
     await world.feed.publish([notice("session", n=number) for number in range(3)])
 

@@ -251,6 +251,7 @@ async def test_browsers_may_ask_first_from_anywhere(door: Any) -> None:
     [
         ("GET", "/ingest/v1/sessions/s1/segments", 405, "POST, OPTIONS"),
         ("PUT", "/ingest/v1/sessions/s1/segments", 405, "POST, OPTIONS"),
+        ("OPT", "/ingest/v1/sessions/s1/segments", 405, "POST, OPTIONS"),
         ("POST", "/ingest/v1/sdk.js", 405, "GET, OPTIONS"),
         ("GET", "/ingest/v1/sdk.js", 404, None),
         ("POST", "/ingest/v1/sessions/segments", 404, None),
