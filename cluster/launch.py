@@ -1,5 +1,6 @@
 """What ``up`` runs: the services that no external one replaces, the migrations, and the Ray driver."""
 
+import ssl
 import sys
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -22,7 +23,7 @@ from traceflow.cluster.embedded.secret_files import ServicePasswords, prepare_se
 from traceflow.cluster.embedded.supervisor import Plan
 from traceflow.cluster.embedded.temporal import EmbeddedTemporal, TemporalPorts
 from traceflow.cluster.prepare import prepare_store
-from traceflow.cluster.ray_node import RayNode, free_port_range, write_haproxy_launcher
+from traceflow.cluster.ray_node import PORTS, RayNode, write_haproxy_launcher
 from traceflow.cluster.settings import Settings, StackSettings
 from traceflow.datasets.archive.settings import ArchiveSettings
 from traceflow.datasets.store.settings import StoreSettings
@@ -84,7 +85,7 @@ def plan_launch(
     return Plan(
         services=services.components(),
         prepare=prepare,
-        stack=_ray_driver(stack, data_dir, url=url, driver=driver),
+        stack=_ray_driver(stack, data_dir, first_port=ports.claim_range(PORTS), url=url, driver=driver),
         url=url,
     )
 
@@ -141,23 +142,28 @@ def _stack_settings(
 
 
 def _ray_driver(
-    stack: StackSettings, data_dir: DataDir, *, url: str, driver: tuple[str, ...]
+    stack: StackSettings, data_dir: DataDir, *, first_port: int, url: str, driver: tuple[str, ...]
 ) -> CommandComponent:
     node = RayNode(
         temp_dir=stack.ray_temp_dir,
         token_file=data_dir.ray_token,
         haproxy_launcher=data_dir.run / "haproxy",
         http_port=stack.http_port,
-        first_port=free_port_range(),
+        first_port=first_port,
     )
     write_haproxy_launcher(node.haproxy_launcher, binary=get_haproxy_binary())
     settings_file = data_dir.run / "stack.json"
     write_secret(settings_file, stack.revealed_json())
 
+    # Reading the machine's certificates takes 23 ms, and a start asks 20 times a second, over plain HTTP.
+    no_certificates = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+
     async def answers() -> bool:
         try:
-            async with httpx.AsyncClient(trust_env=False, timeout=5.0) as client:
-                return (await client.get(f"{url}/readyz")).status_code == httpx.codes.OK
+            async with httpx.AsyncClient(trust_env=False, timeout=5.0, verify=no_certificates) as client:
+                ready = await client.get(f"{url}/readyz")
+                ingest = await client.options(f"{url}/ingest/v1/sdk.js")
+                return ready.status_code == httpx.codes.OK and ingest.is_success
         except httpx.TransportError:
             return False
 

@@ -4,14 +4,9 @@ Nothing here imports Ray: Ray Serve reads most of these variables when it is imp
 stand in the environment of the process that will import it.
 """
 
-import secrets
 import shlex
-import socket
-from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
-
-from traceflow.models.errors import Misconfigured
 
 # What Serve's template hard-codes (haproxy_templates.py of ray 2.60): two binds to every interface; a log
 # line by UDP for each request, whose URL holds a beacon's key. And Serve watches every request for its
@@ -31,8 +26,7 @@ exec {binary} "$@"
 """
 
 # Replicas and their gRPC twins take ports from a range; a stack's own range keeps two stacks apart.
-_RANGE = 64
-_FIRST_BASE, _LAST_BASE = 20_000, 30_000
+PORTS = 64
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,7 +71,7 @@ class RayNode:
             "RAY_SERVE_DIRECT_INGRESS_MIN_HTTP_PORT": str(self.first_port + 4),
             "RAY_SERVE_DIRECT_INGRESS_MAX_HTTP_PORT": str(self.first_port + 33),
             "RAY_SERVE_DIRECT_INGRESS_MIN_GRPC_PORT": str(self.first_port + 34),
-            "RAY_SERVE_DIRECT_INGRESS_MAX_GRPC_PORT": str(self.first_port + _RANGE - 1),
+            "RAY_SERVE_DIRECT_INGRESS_MAX_GRPC_PORT": str(self.first_port + PORTS - 1),
         }
 
 
@@ -86,25 +80,3 @@ def write_haproxy_launcher(path: Path, *, binary: str) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(_LAUNCHER.format(binary=shlex.quote(binary)))
     path.chmod(0o700)
-
-
-def free_port_range() -> int:
-    """Return the first of as many free neighbouring ports as a stack's Serve takes."""
-    bases = list(range(_FIRST_BASE, _LAST_BASE, _RANGE))
-    secrets.SystemRandom().shuffle(bases)
-    for base in bases:
-        if _is_free(range(base, base + _RANGE)):
-            return base
-    raise Misconfigured("no 64 free neighbouring ports between 20000 and 30000: stop what holds them")
-
-
-def _is_free(ports: range) -> bool:
-    with ExitStack() as sockets:
-        for port in ports:
-            probe = sockets.enter_context(socket.socket())
-            try:
-                # Every interface: that is where Serve's replicas listen.
-                probe.bind(("", port))
-            except OSError:
-                return False
-    return True

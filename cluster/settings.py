@@ -1,6 +1,7 @@
 """All that an operator can set, from the environment: ``TRACEFLOW_STORE__URL`` is ``store.url``."""
 
 import json
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Literal, Self
 
@@ -8,12 +9,17 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from traceflow.actors.session_processor.settings import ProcessorSettings
+from traceflow.cluster.embedded.process import COMPONENT_VARIABLE, STACK_VARIABLE
 from traceflow.datasets.archive.settings import ArchiveSettings
 from traceflow.datasets.store.settings import StoreSettings
 from traceflow.datasets.streams.redis_connection import StreamSettings
 from traceflow.serve.ingest.settings import IngestSettings
 from traceflow.serve.neurorouter.settings import LlmSettings
 from traceflow.workflows.client import WorkflowSettings
+
+_PREFIX = "TRACEFLOW_"
+# What marks the processes of a stack; a stack's own children carry them.
+_MARKS = frozenset({STACK_VARIABLE, COMPONENT_VARIABLE})
 
 
 class KeySettings(BaseModel):
@@ -32,7 +38,7 @@ class Settings(BaseSettings):
     """
 
     model_config = SettingsConfigDict(
-        env_prefix="TRACEFLOW_", env_nested_delimiter="__", frozen=True, extra="forbid"
+        env_prefix=_PREFIX, env_nested_delimiter="__", frozen=True, extra="forbid"
     )
 
     mode: Literal["development"] = "development"
@@ -55,6 +61,13 @@ class Settings(BaseSettings):
             if section is not None and place not in section.model_fields_set:
                 raise ValueError(f"set {variable} too for an external service; without it, it is embedded")
         return self
+
+
+def unknown_variables(names: Iterable[str]) -> list[str]:
+    """Return the variables that look like settings and name no section: a slip that would go unnoticed."""
+    own = [name for name in names if name.startswith(_PREFIX) and name not in _MARKS]
+    known = {f"{_PREFIX}{section.upper()}" for section in Settings.model_fields}
+    return sorted(name for name in own if name.partition("__")[0] not in known)
 
 
 class StackSettings(BaseModel):

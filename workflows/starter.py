@@ -12,6 +12,7 @@ from traceflow.models.errors import WorkflowsUnavailable
 from traceflow.models.insight.finding import analysis_id
 from traceflow.models.session.key import SessionKey
 from traceflow.workflows.client import WorkflowSettings, connect
+from traceflow.workflows.definitions.retry import ANALYSIS
 from traceflow.workflows.definitions.session_analysis import SessionAnalysisInput, SessionAnalysisWorkflow
 
 
@@ -45,6 +46,7 @@ class TemporalStarter:
                     id=workflow_id,
                     task_queue=self._settings.task_queue,
                     id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE_FAILED_ONLY,
+                    retry_policy=ANALYSIS,
                     id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
                     rpc_timeout=timedelta(seconds=self._settings.call_timeout_s),
                 )

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import os
 import subprocess
 import sys
 import time
@@ -20,7 +21,7 @@ from traceflow.cluster.embedded.process import inherited_environment, rotate_log
 from traceflow.cluster.embedded.stack_state import read_state, supervisor_of
 from traceflow.cluster.embedded.supervisor import Supervisor
 from traceflow.cluster.launch import ensure_programs, plan_launch
-from traceflow.cluster.settings import Settings
+from traceflow.cluster.settings import Settings, unknown_variables
 from traceflow.cluster.stack_keys import read_keys
 from traceflow.models.errors import Misconfigured, Unavailable
 
@@ -135,6 +136,9 @@ def run_in_foreground(place: DataDir, *, port: int | None, on_ready: Callable[[]
 
 def read_settings() -> Settings:
     """Read the environment; raises Misconfigured that names the variable."""
+    unknown = unknown_variables(os.environ)  # noqa: TID251 - names only; Settings reads the values
+    if unknown:
+        raise Misconfigured(f"{', '.join(unknown)}: no such setting; see docs/operations/settings.md")
     try:
         return Settings()
     except ValidationError as error:

@@ -29,7 +29,7 @@ class PortBook:
         self._ports = _read(path)
 
     def claim(self, name: str, *, wanted: int | None = None, preferred: int | None = None) -> int:
-        """Return a port for the name: the wanted one, else the preferred, the remembered, or a free one.
+        """Return a port for the name: the wanted one, else the remembered, the preferred, or a free one.
 
         It stays this process's until the process ends, so that two stacks that start at the same moment
         never share one: Serve's HAProxy binds with SO_REUSEPORT, and both would succeed.
@@ -42,6 +42,17 @@ class PortBook:
             _write(self._path, self._ports)
         return port
 
+    def claim_range(self, length: int) -> int:
+        """Return the first of so many free neighbouring ports, held like claimed ones, not remembered."""
+        known = set(self._ports.values())
+        for _ in range(_ATTEMPTS):
+            first = self._rng.randrange(_RANGE.start, _RANGE.stop - length)
+            ports = range(first, first + length)
+            # This process's own locks do not keep it from its own ports.
+            if known.isdisjoint(ports) and all(_take(port) for port in ports):
+                return first
+        raise Misconfigured(f"No {length} free neighbouring ports were found: stop what listens there.")
+
     def _choose(self, name: str, wanted: int | None, preferred: int | None) -> int:
         if wanted is not None:
             if not _take(wanted):
@@ -50,7 +61,7 @@ class PortBook:
                     port=wanted,
                 )
             return wanted
-        for port in (preferred, self._ports.get(name)):
+        for port in (self._ports.get(name), preferred):
             if port is not None and _take(port):
                 return port
         return self._find_free()

@@ -32,9 +32,8 @@ async def provision(superuser: str, *, owner_password: str, app_password: str) -
         await connection.execute(
             sql.SQL("REVOKE ALL ON DATABASE {} FROM PUBLIC").format(sql.Identifier(DATABASE))
         )
-        # TEMPORARY: rows arrive by COPY into a temporary table.
         await connection.execute(
-            sql.SQL("GRANT CONNECT, TEMPORARY ON DATABASE {} TO {}").format(
+            sql.SQL("GRANT CONNECT ON DATABASE {} TO {}").format(
                 sql.Identifier(DATABASE), sql.Identifier(APP)
             )
         )

@@ -36,3 +36,12 @@ CONCLUDE = Attempts(
         maximum_interval=timedelta(minutes=1),
     ),
 )
+
+# The whole analysis, anew: a store or a router that was away for longer than its own step's tries must not
+# leave a session without its insight. Ten tries over about an hour; storing twice stores once.
+ANALYSIS = RetryPolicy(
+    maximum_attempts=10,
+    initial_interval=timedelta(seconds=30),
+    backoff_coefficient=2.0,
+    maximum_interval=timedelta(minutes=10),
+)

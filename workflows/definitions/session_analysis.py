@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from temporalio import workflow
+from temporalio.exceptions import ActivityError, ApplicationError
 
 from traceflow.models.insight.conclude import (
     CheckedAnswer,
@@ -75,6 +76,16 @@ class SessionAnalysisWorkflow:
 
     @workflow.run
     async def run(self, analysis: SessionAnalysisInput) -> SessionAnalysisResult:
+        """Analyse; what can never succeed fails for good, everything else is run anew (``ANALYSIS``)."""
+        try:
+            return await self._analyse(analysis)
+        except ActivityError as error:
+            cause = error.cause
+            if isinstance(cause, ApplicationError) and cause.non_retryable:
+                raise ApplicationError(cause.message, type=cause.type, non_retryable=True) from error
+            raise
+
+    async def _analyse(self, analysis: SessionAnalysisInput) -> SessionAnalysisResult:
         facts = await _step(FETCH_SESSION_FACTS, analysis, gives=SessionFacts, attempts=FETCH)
         request = CompletionRequest(task=Task.SESSION_SUMMARY, facts=facts)
 

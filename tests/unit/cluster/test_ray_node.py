@@ -1,7 +1,7 @@
 import subprocess
 from pathlib import Path
 
-from traceflow.cluster.ray_node import RayNode, free_port_range, write_haproxy_launcher
+from traceflow.cluster.ray_node import RayNode, write_haproxy_launcher
 
 CONFIGURATION = """
 frontend prometheus
@@ -47,10 +47,3 @@ def test_no_two_of_its_ports_are_the_same_and_all_lie_in_its_range(tmp_path: Pat
 
     assert len(ports) == len(set(ports.values())) == 8
     assert all(20_000 <= port < 20_064 for port in ports.values())
-
-
-def test_a_stacks_range_is_free() -> None:
-    first = free_port_range()
-
-    assert 20_000 <= first < 30_000
-    assert (first - 20_000) % 64 == 0

@@ -56,6 +56,23 @@ def test_a_misspelled_field_stops_the_start_and_is_named(monkeypatch: pytest.Mon
         read_settings()
 
 
+@pytest.mark.parametrize("variable", ["TRACEFLOW_STROE__URL", "TRACEFLOW_URL"])
+def test_a_misspelled_section_stops_the_start_and_is_named(
+    variable: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(variable, "x")
+
+    with pytest.raises(Misconfigured, match=variable):
+        read_settings()
+
+
+def test_the_marks_of_a_running_stack_are_no_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TRACEFLOW_STACK_ID", "0123abcd")
+    monkeypatch.setenv("TRACEFLOW_STACK_COMPONENT", "ray")
+
+    assert read_settings() == Settings()
+
+
 @pytest.mark.parametrize("variable", ["TRACEFLOW_STREAM__SHARDS", "TRACEFLOW_WORKFLOW__CALL_TIMEOUT_S"])
 def test_one_stray_variable_does_not_make_a_service_external(
     variable: str, monkeypatch: pytest.MonkeyPatch

@@ -56,8 +56,16 @@ def test_a_port_that_is_held_on_every_interface_is_not_free_on_loopback() -> Non
         assert not is_free(server.getsockname()[1])
 
 
-def test_the_preferred_port_is_taken_whenever_it_is_free(tmp_path: Path) -> None:
-    (tmp_path / "ports.json").write_text('{"http": 20001}')
+def test_a_range_holds_no_port_that_was_claimed(tmp_path: Path) -> None:
+    book = PortBook(tmp_path / "ports.json", rng=Random(1))
+    claimed = {book.claim(f"p{number}") for number in range(200)}
+
+    ranges = [range(first, first + 64) for first in (book.claim_range(64) for _ in range(5))]
+
+    assert not [port for ports in ranges for port in ports if port in claimed]
+
+
+def test_the_preferred_port_is_taken_at_the_first_start_if_it_is_free(tmp_path: Path) -> None:
     preferred = PortBook(tmp_path / "other.json", rng=Random(3)).claim("any")
 
     assert PortBook(tmp_path / "ports.json", rng=Random(1)).claim("http", preferred=preferred) == preferred
