@@ -1,20 +1,30 @@
 """``traceflow doctor``: check everything and name the fix."""
 
+import asyncio
+
 import typer
 from rich.table import Table
 
+from traceflow.cluster.checks import check_external, check_running, check_secrets
 from traceflow.cluster.cli.console import DataDirOption, open_data_dir, results
+from traceflow.cluster.cli.status import read_status
 from traceflow.cluster.cli.up import read_settings
 from traceflow.cluster.embedded.checks import Check, CheckInput, run_checks
 from traceflow.cluster.embedded.leftovers import find_leftovers
 from traceflow.cluster.embedded.listeners import exposed_listeners
+from traceflow.cluster.embedded.stack_state import supervisor_of
 from traceflow.cluster.settings import Settings
 
 
 def doctor(data_dir: DataDirOption = None) -> None:
     """Check every component and the machine; exit 1 where anything is missing, with the fix."""
     place = open_data_dir(data_dir)
-    checks = run_checks(CheckInput(data_dir=place, external=_external(read_settings())))
+    settings = read_settings()
+    checks = run_checks(CheckInput(data_dir=place, external=_external(settings)))
+    checks += asyncio.run(check_external(settings))
+    checks += check_secrets(place)
+    if supervisor_of(place) is not None:
+        checks += check_running((line.name, line.state) for line in read_status(place).components)
     console = results()
     console.print(_table(checks))
     console.print("redaction: the Python reference (models/redaction) is active")
