@@ -12,7 +12,8 @@ from traceflow.datasets.store.database import Database
 from traceflow.datasets.store.settings import StoreSettings
 from traceflow.datasets.streams.redis_connection import StreamSettings, connect, redis_errors
 from traceflow.models.errors import TraceFlowError
-from traceflow.workflows.client import WorkflowSettings, connect as connect_temporal
+from traceflow.workflows.client import connect as connect_temporal
+from traceflow.workflows.settings import WorkflowSettings
 
 _OTHERS = 0o077
 # Nothing is read or written by this key: the probe only connects.

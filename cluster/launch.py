@@ -28,7 +28,7 @@ from traceflow.cluster.settings import Settings, StackSettings
 from traceflow.datasets.archive.settings import ArchiveSettings
 from traceflow.datasets.store.settings import StoreSettings
 from traceflow.datasets.streams.redis_connection import StreamSettings
-from traceflow.workflows.client import WorkflowSettings
+from traceflow.workflows.settings import WorkflowSettings
 
 DEFAULT_PORT = 8700
 # Ray, Serve and eight processes on two busy cores; on a quiet machine it takes a fifth of this.
@@ -50,17 +50,6 @@ class _Services:
 
 
 STACK_DRIVER = ("-m", "traceflow.cluster.stack")
-
-
-def ensure_programs(settings: Settings) -> None:
-    """Find or build what the embedded services run, with progress shown, before anything is started.
-
-    Blocks for minutes where Temporal is built for the first time. Raises Misconfigured with the fix.
-    """
-    if settings.stream is None:
-        find_redis()
-    if settings.workflow is None:
-        provide_temporal()
 
 
 def plan_launch(

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from traceflow.cluster.embedded.secret_files import write_secret
+from traceflow.cluster.stack_keys import DEFAULT_PROJECT, DEFAULT_TENANT
 from traceflow.datasets.store.database import Database
 from traceflow.datasets.store.key_store import KeyStore
 from traceflow.datasets.store.migrate import migrate
@@ -13,9 +14,6 @@ from traceflow.datasets.store.partitions import ensure_partitions
 from traceflow.datasets.store.settings import StoreSettings
 from traceflow.datasets.vault.root_key import read_root_key
 from traceflow.models.access.scope import Scope
-
-DEFAULT_TENANT = "default"
-DEFAULT_PROJECT = "default"
 
 
 async def prepare_store(settings: StoreSettings, *, keys_file: Path, root_key_file: Path) -> None:

@@ -15,7 +15,7 @@ from traceflow.datasets.store.settings import StoreSettings
 from traceflow.datasets.streams.redis_connection import StreamSettings
 from traceflow.serve.ingest.settings import IngestSettings
 from traceflow.serve.neurorouter.settings import LlmSettings
-from traceflow.workflows.client import WorkflowSettings
+from traceflow.workflows.settings import WorkflowSettings
 
 _PREFIX = "TRACEFLOW_"
 # What marks the processes of a stack; a stack's own children carry them.

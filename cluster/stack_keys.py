@@ -7,6 +7,10 @@ from traceflow.cluster.embedded.secret_files import write_secret
 from traceflow.models.access.api_key import parse_api_key
 from traceflow.models.errors import Misconfigured
 
+# What the first start makes keys for.
+DEFAULT_TENANT = "default"
+DEFAULT_PROJECT = "default"
+
 
 def read_keys(data_dir: DataDir) -> dict[str, str]:
     """Return the keys by name, such as ``ingest_key``; raises Misconfigured where there are none."""

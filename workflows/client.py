@@ -2,22 +2,11 @@
 
 import asyncio
 
-from pydantic import BaseModel, ConfigDict, Field
 from temporalio.client import Client
 
 from traceflow.models.errors import WorkflowsUnavailable
 from traceflow.workflows.codec import encrypted_converter
-
-
-class WorkflowSettings(BaseModel):
-    """Where Temporal is, and the queue that analyses wait in."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    address: str = "127.0.0.1:7233"
-    namespace: str = "default"
-    task_queue: str = "traceflow-analysis"
-    call_timeout_s: float = Field(default=5.0, gt=0)
+from traceflow.workflows.settings import WorkflowSettings
 
 
 async def connect(settings: WorkflowSettings, *, payload_key: bytes) -> Client:

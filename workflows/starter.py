@@ -11,9 +11,10 @@ from temporalio.service import RPCError
 from traceflow.models.errors import WorkflowsUnavailable
 from traceflow.models.insight.finding import analysis_id
 from traceflow.models.session.key import SessionKey
-from traceflow.workflows.client import WorkflowSettings, connect
+from traceflow.workflows.client import connect
 from traceflow.workflows.definitions.retry import ANALYSIS
 from traceflow.workflows.definitions.session_analysis import SessionAnalysisInput, SessionAnalysisWorkflow
+from traceflow.workflows.settings import WorkflowSettings
 
 
 class TemporalStarter:

@@ -13,8 +13,9 @@ from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxR
 
 from traceflow.models.errors import WorkflowsUnavailable
 from traceflow.workflows.activities.error_translation import ErrorTranslation
-from traceflow.workflows.client import WorkflowSettings, connect
+from traceflow.workflows.client import connect
 from traceflow.workflows.definitions.session_analysis import SessionAnalysisWorkflow
+from traceflow.workflows.settings import WorkflowSettings
 
 log = structlog.get_logger(__name__)
 

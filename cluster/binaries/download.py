@@ -6,8 +6,6 @@ import shutil
 import tempfile
 from pathlib import Path
 
-from temporalio.testing import WorkflowEnvironment
-
 from traceflow.cluster.binaries.build import build_lock
 from traceflow.cluster.binaries.recipe import TEMPORAL
 from traceflow.models.errors import Misconfigured
@@ -45,6 +43,9 @@ def download_temporal(*, cache: Path) -> Path:
 
 
 async def _start_and_stop(folder: Path) -> None:
+    # Two thirds of a second that every command would pay for what runs once per machine.
+    from temporalio.testing import WorkflowEnvironment  # noqa: PLC0415
+
     async with asyncio.timeout(_TIMEOUT_S):
         environment = await WorkflowEnvironment.start_local(download_dest_dir=str(folder))
         await environment.shutdown()

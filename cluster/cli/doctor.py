@@ -5,7 +5,6 @@ import asyncio
 import typer
 from rich.table import Table
 
-from traceflow.cluster.checks import check_external, check_running, check_secrets
 from traceflow.cluster.cli.console import DataDirOption, open_data_dir, results
 from traceflow.cluster.cli.status import read_status
 from traceflow.cluster.cli.up import read_settings
@@ -18,6 +17,9 @@ from traceflow.cluster.settings import Settings
 
 def doctor(data_dir: DataDirOption = None) -> None:
     """Check every component and the machine; exit 1 where anything is missing, with the fix."""
+    # Every adapter's library: more than all other commands import together.
+    from traceflow.cluster.checks import check_external, check_running, check_secrets  # noqa: PLC0415
+
     place = open_data_dir(data_dir)
     settings = read_settings()
     checks = run_checks(CheckInput(data_dir=place, external=_external(settings)))

@@ -12,9 +12,8 @@ from rich.table import Table
 
 from traceflow.cluster.cli.console import DataDirOption, JsonOption, open_data_dir, progress, results
 from traceflow.cluster.embedded.data_dir import DataDir
-from traceflow.cluster.prepare import DEFAULT_PROJECT, DEFAULT_TENANT
 from traceflow.cluster.settings import StackSettings
-from traceflow.cluster.stack_keys import forget_key
+from traceflow.cluster.stack_keys import DEFAULT_PROJECT, DEFAULT_TENANT, forget_key
 from traceflow.datasets.store.database import Database
 from traceflow.datasets.store.key_store import KeyStore
 from traceflow.models.access.scope import Scope

@@ -20,7 +20,7 @@ from traceflow.cluster.embedded.leftovers import clear_leftovers
 from traceflow.cluster.embedded.process import inherited_environment, rotate_log, tail_of
 from traceflow.cluster.embedded.stack_state import read_state, supervisor_of
 from traceflow.cluster.embedded.supervisor import Supervisor
-from traceflow.cluster.launch import ensure_programs, plan_launch
+from traceflow.cluster.programs import ensure_programs
 from traceflow.cluster.settings import Settings, unknown_variables
 from traceflow.cluster.stack_keys import read_keys
 from traceflow.models.errors import Misconfigured, Unavailable
@@ -123,6 +123,9 @@ def await_ready(place: DataDir, child: "subprocess.Popen[bytes] | None") -> None
 
 def run_in_foreground(place: DataDir, *, port: int | None, on_ready: Callable[[], None]) -> None:
     """Supervise until SIGINT or SIGTERM."""
+    # Half a second of imports that no other command needs.
+    from traceflow.cluster.launch import plan_launch  # noqa: PLC0415
+
     settings = read_settings()
     ensure_programs(settings)
     place.prepare()

@@ -24,7 +24,8 @@ from traceflow.models.session.key import SessionKey
 from traceflow.serve.neurorouter.build import build_router
 from traceflow.serve.neurorouter.settings import LlmSettings
 from traceflow.workflows.activities.session_analysis import SessionAnalysisActivities
-from traceflow.workflows.client import WorkflowSettings, connect
+from traceflow.workflows.client import connect
+from traceflow.workflows.settings import WorkflowSettings
 from traceflow.workflows.starter import TemporalStarter
 from traceflow.workflows.worker import build_worker
 

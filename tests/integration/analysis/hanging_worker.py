@@ -9,7 +9,7 @@ from traceflow.models.session.key import SessionKey
 from traceflow.serve.neurorouter.build import build_router
 from traceflow.serve.neurorouter.settings import LlmSettings
 from traceflow.workflows.activities.session_analysis import SessionAnalysisActivities
-from traceflow.workflows.client import WorkflowSettings
+from traceflow.workflows.settings import WorkflowSettings
 from traceflow.workflows.worker import run_worker
 
 

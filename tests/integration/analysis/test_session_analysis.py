@@ -9,7 +9,7 @@ from temporalio.exceptions import ApplicationError
 from traceflow.models.errors import StoreUnavailable, WorkflowsUnavailable
 from traceflow.models.session.key import SessionKey
 from traceflow.serve.neurorouter.settings import LlmSettings
-from traceflow.workflows.client import WorkflowSettings
+from traceflow.workflows.settings import WorkflowSettings
 from traceflow.workflows.starter import TemporalStarter
 
 pytestmark = pytest.mark.integration

@@ -9,7 +9,7 @@ from traceflow.cluster.embedded.secret_files import write_secret
 from traceflow.cluster.settings import Settings
 from traceflow.datasets.store.settings import StoreSettings
 from traceflow.datasets.streams.redis_connection import StreamSettings
-from traceflow.workflows.client import WorkflowSettings
+from traceflow.workflows.settings import WorkflowSettings
 
 # Nothing listens on port 1 of loopback.
 NOWHERE = "127.0.0.1:1"

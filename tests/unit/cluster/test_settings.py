@@ -13,7 +13,7 @@ from traceflow.datasets.streams.redis_connection import StreamSettings
 from traceflow.models.errors import Misconfigured
 from traceflow.serve.ingest.settings import IngestSettings
 from traceflow.serve.neurorouter.settings import LlmSettings
-from traceflow.workflows.client import WorkflowSettings
+from traceflow.workflows.settings import WorkflowSettings
 
 
 @pytest.fixture
