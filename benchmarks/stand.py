@@ -93,8 +93,7 @@ async def open_stand() -> AsyncIterator[Stand]:
     """Start PostgreSQL and Redis in a directory of their own, which is gone afterwards."""
     place = make_reachable_dir()
     data_dir = DataDir(path=place / "data")
-    # The servers, and Ray's workers under them, import this folder.
-    os.environ["PYTHONPATH"] = str(ROOT)  # noqa: TID251 - for children; no setting is read from it
+    _let_children_import(ROOT)
     try:
         data_dir.prepare()
         with data_dir.lock():
@@ -103,6 +102,12 @@ async def open_stand() -> AsyncIterator[Stand]:
                 yield stand
     finally:
         await asyncio.to_thread(shutil.rmtree, place)
+
+
+def _let_children_import(folder: Path) -> None:
+    """Have the servers, and Ray's workers under them, find this package."""
+    places = [str(folder), *filter(None, [os.environ.get("PYTHONPATH")])]  # noqa: TID251 - no setting
+    os.environ["PYTHONPATH"] = os.pathsep.join(places)  # noqa: TID251
 
 
 @asynccontextmanager

@@ -10,6 +10,7 @@ import uvloop
 
 from benchmarks.servers.redactor_by_window import RedactorByWindow
 from benchmarks.servers.serve_stack import read_stack_settings
+from traceflow.cluster.process_start import prepare_process
 from traceflow.cluster.replicas import ingest_dependencies
 from traceflow.cluster.settings import StackSettings
 from traceflow.serve.ingest.app import IngestApp
@@ -18,6 +19,7 @@ from traceflow.serve.ingest.tuning import tune_process
 
 async def serve_bare(settings: StackSettings) -> None:
     """Serve until SIGINT or SIGTERM."""
+    prepare_process()
     app = IngestApp(ingest_dependencies(settings, RedactorByWindow()))
     tune_process()
     server = uvicorn.Server(

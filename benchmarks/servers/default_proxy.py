@@ -14,8 +14,12 @@ from benchmarks.servers.redactor_by_window import RedactorByWindow
 from benchmarks.servers.serve_stack import QUIET, read_stack_settings, serve_until_stopped, stack_targets
 from traceflow.cluster.settings import StackSettings
 
-# What turns HAProxy and its mode on; all else stays as the stack sets it, niceness too.
-_NOT_DEFAULT = ("RAY_SERVE_ENABLE_HA_PROXY", "RAY_SERVE_THROUGHPUT_OPTIMIZED")
+# What turns HAProxy, its mode and the straight way on; all else stays as the stack sets it, niceness too.
+_NOT_DEFAULT = (
+    "RAY_SERVE_ENABLE_HA_PROXY",
+    "RAY_SERVE_THROUGHPUT_OPTIMIZED",
+    "RAY_SERVE_HTTP_PROXY_CALLBACK_IMPORT_PATH",
+)
 
 
 def default_proxy_targets(settings: StackSettings) -> list[serve.RunTarget]:

@@ -8,6 +8,7 @@ from typing import Annotated
 
 from fastapi import FastAPI, Header, Request
 
+from traceflow.cluster.process_start import prepare_process
 from traceflow.cluster.replicas import ingest_dependencies
 from traceflow.cluster.settings import StackSettings
 from traceflow.models.envelope.opening import Arrival, open_envelope
@@ -22,6 +23,7 @@ class FastApiIngest:
     """Hops 1 to 4 as a FastAPI deployment."""
 
     async def __init__(self, settings: StackSettings, redactor: Redactor) -> None:  # type: ignore[misc]  # Serve awaits it
+        prepare_process()
         self._app = build_fastapi(ingest_dependencies(settings, redactor))
         tune_process()
 

@@ -110,11 +110,12 @@ def test_the_demo_tells_the_same_story(external: Any, place: Path) -> None:
     assert list((place / "minio" / "traceflow").rglob("*.blocks"))
 
 
-def test_doctor_asks_nothing_of_services_that_others_run(external: Any) -> None:
+def test_doctor_asks_the_services_that_others_run(external: Any) -> None:
     told = external.run("doctor")
 
     assert told.returncode == 0, told.stdout
-    assert "temporal" not in told.stdout.lower()
+    for service in ("external PostgreSQL", "external Redis", "external Temporal", "object store"):
+        assert re.search(rf"ok +{service} +answers", told.stdout), told.stdout
 
 
 @pytest.mark.parametrize("which", ["stack", "external"])
