@@ -109,6 +109,7 @@ class Stack:
         return eventually(reached, timeout_s=timeout_s)
 
     def await_insight(self, session_id: str, *, timeout_s: float = 60) -> Any:
+        self.await_session(session_id, timeout_s=timeout_s)
         return eventually(
             lambda: self.document(f"/sessions/{session_id}/insights")["items"], timeout_s=timeout_s
         )[0]
