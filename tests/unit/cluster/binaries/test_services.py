@@ -22,7 +22,7 @@ chmod 755 "$GOBIN/{name}"
 """
 BROKEN_GO = """#!/bin/sh
 if [ "$1" = version ]; then echo 'go version go1.26.0 linux/amd64'; exit 0; fi
-echo 'dial tcp: lookup proxy.golang.org: no such host'
+echo 'dial tcp: lookup modules.example: no such host'
 exit 1
 """
 
