@@ -123,7 +123,8 @@ def main() -> int:
     parser.add_argument("--seconds", type=float, default=3.0, help="of each measurement")
     parser.add_argument("--results", type=Path, default=ROOT / "benchmarks" / "results")
     arguments = parser.parse_args()
-    console = Console(stderr=False)
+    # Where nobody watches, rich would fold the table into 80 columns.
+    console = Console(width=None if sys.stdout.isatty() else 150)
     document = asyncio.run(run(rounds=arguments.rounds, seconds=arguments.seconds, console=console))
     print_table(document, console)
     console.print(f"written: {write(document, arguments.results)}")
