@@ -103,9 +103,10 @@ class WorkflowStarter(Protocol):
 
 
 class Provider(Protocol):
-    """A source of completions."""
+    """A source of completions, with the one model that a route pairs it with."""
 
     name: str
+    model: str
 
     async def complete(self, request: CompletionRequest) -> Completion:
         """Return an answer; raises ProviderUnavailable, or AnswerInvalid where it is not the schema's."""

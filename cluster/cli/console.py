@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from traceflow.cluster.embedded.data_dir import DataDir, default_data_dir
+from traceflow.cluster.embedded.data_dir import DataDir, data_dir_at
 
 DataDirOption = Annotated[
     Path | None,
@@ -34,7 +34,7 @@ def complain(message: str) -> None:
 
 def open_data_dir(path: Path | None) -> DataDir:
     """Return the data directory that was asked for, or the default one."""
-    return DataDir(path=(path or default_data_dir()).expanduser().absolute())
+    return data_dir_at(path)
 
 
 def _escaped(message: str) -> str:

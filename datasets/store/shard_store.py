@@ -12,7 +12,7 @@ from traceflow.datasets.store.flush_batch import FlushBatch
 from traceflow.datasets.store.rows import key_of, segment_entry, session_record, to_ms
 from traceflow.datasets.store.tables import SEGMENTS, SESSIONS, STREAM_OFFSETS
 from traceflow.models.errors import RecordCorrupt, ShardLost
-from traceflow.models.recording.index import SegmentIndexEntry, SegmentKey
+from traceflow.models.recording.index import SegmentIndexEntry
 from traceflow.models.session.key import SessionKey
 from traceflow.models.session.session import OpenSession, SessionRecord, SessionState
 
@@ -21,9 +21,6 @@ _UNIQUE_VIOLATION = "23505"
 
 _SESSION_KEY = tuple_(SESSIONS.c.project_id, SESSIONS.c.session_id)
 _SEGMENT_SESSION = tuple_(SEGMENTS.c.project_id, SEGMENTS.c.session_id)
-_SEGMENT_KEY = tuple_(
-    SEGMENTS.c.project_id, SEGMENTS.c.session_id, SEGMENTS.c.window_id, SEGMENTS.c.segment_id
-)
 
 
 class ShardStore:
@@ -84,22 +81,6 @@ class ShardStore:
                 for row in await connection.execute(query):
                     found[key_of(row)].append(segment_entry(row))
         return {session: tuple(entries) for session, entries in found.items()}
-
-    async def known_segments(self, segments: Collection[SegmentKey]) -> dict[SegmentKey, bytes]:
-        """Return the content hashes of those of the segments that are stored."""
-        by_tenant: dict[str, list[tuple[str, str, str, int]]] = defaultdict(list)
-        for one in segments:
-            name = (one.session.project_id, one.session.session_id, one.window_id, one.segment_id)
-            by_tenant[one.session.tenant_id].append(name)
-        found: dict[SegmentKey, bytes] = {}
-        async with self._database.service_transaction() as connection:
-            for tenant_id, names in by_tenant.items():
-                await bind_tenant(connection, tenant_id)
-                query = select(SEGMENTS).where(SEGMENTS.c.tenant_id == tenant_id, _SEGMENT_KEY.in_(names))
-                for row in await connection.execute(query):
-                    key = SegmentKey(session=key_of(row), window_id=row.window_id, segment_id=row.segment_id)
-                    found[key] = row.content_hash
-        return found
 
     async def open_sessions(self) -> tuple[OpenSession, ...]:
         """List the open sessions of all tenants and shards with the clocks that will close them."""

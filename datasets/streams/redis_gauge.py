@@ -4,7 +4,6 @@ from redis.asyncio import Redis
 from redis.exceptions import ResponseError
 
 from traceflow.datasets.streams.redis_connection import (
-    DEAD,
     GROUP,
     StreamSettings,
     redis_errors,
@@ -35,11 +34,6 @@ class RedisGauge:
                 for shard in range(self._settings.shards)
             ]
         return sum(int(count or 0) for count in counts)
-
-    async def dead_letters(self) -> int:
-        """Return how many dead letters lie there."""
-        with redis_errors():
-            return int(await self._redis.xlen(DEAD))
 
     async def _shard_lag(self, shard: int) -> int:
         # Not XLEN: what is acknowledged stays for as long as something older is pending.

@@ -4,17 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from traceflow.models.session.key import SessionKey
 from traceflow.models.session.window import Window
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, order=True)
-class SegmentKey:
-    """The name of a segment: its number counts within the window."""
-
-    session: SessionKey
-    window_id: str
-    segment_id: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

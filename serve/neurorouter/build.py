@@ -2,15 +2,16 @@
 
 from traceflow.models.errors import Misconfigured
 from traceflow.models.llm.completion import Task
+from traceflow.models.ports import Provider
 from traceflow.serve.neurorouter.providers.openai_compatible import Endpoint, OpenAiCompatibleProvider
 from traceflow.serve.neurorouter.providers.rules import RulesProvider
-from traceflow.serve.neurorouter.router import NeuroRouter, RoutedProvider
+from traceflow.serve.neurorouter.router import NeuroRouter
 from traceflow.serve.neurorouter.settings import LlmSettings
 
 
 def build_router(settings: LlmSettings) -> NeuroRouter:
     """Route every task to the configured endpoint, if there is one, then to the rules."""
-    route: list[RoutedProvider] = [RulesProvider()]
+    route: list[Provider] = [RulesProvider()]
     endpoint = _endpoint(settings)
     if endpoint is not None:
         route.insert(0, OpenAiCompatibleProvider(endpoint))

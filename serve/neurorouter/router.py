@@ -5,7 +5,6 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from time import monotonic
-from typing import Protocol
 
 import structlog
 
@@ -26,19 +25,11 @@ from traceflow.models.llm.completion import (
     Usage,
 )
 from traceflow.models.llm.usage_record import COMPLETED
+from traceflow.models.ports import Provider
 
 log = structlog.get_logger(__name__)
 
 _NO_USAGE = Usage(input_tokens=0, output_tokens=0, latency_ms=0)
-
-
-class RoutedProvider(Protocol):
-    """A provider with the one model that a route pairs it with."""
-
-    name: str
-    model: str
-
-    async def complete(self, request: CompletionRequest) -> Completion: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,7 +63,7 @@ class NeuroRouter:
     def __init__(
         self,
         *,
-        routes: Mapping[Task, Sequence[RoutedProvider]],
+        routes: Mapping[Task, Sequence[Provider]],
         deadline_s: float,
         clock: Callable[[], float] = monotonic,
     ) -> None:
@@ -104,7 +95,7 @@ class NeuroRouter:
             for name, tally in self._tallies.items()
         }
 
-    def _route(self, request: CompletionRequest) -> Sequence[RoutedProvider]:
+    def _route(self, request: CompletionRequest) -> Sequence[Provider]:
         route = self._routes.get(request.task, ())
         chosen = [one for one in route if request.provider in ("", one.name)]
         if not chosen:
@@ -113,7 +104,7 @@ class NeuroRouter:
 
     async def _ask(
         self,
-        provider: RoutedProvider,
+        provider: Provider,
         request: CompletionRequest,
         *,
         deadline: float,
@@ -135,7 +126,7 @@ class NeuroRouter:
 
     async def _attempt(
         self,
-        provider: RoutedProvider,
+        provider: Provider,
         request: CompletionRequest,
         *,
         deadline: float,
@@ -156,9 +147,7 @@ class NeuroRouter:
         self._tally(provider.name).add(COMPLETED, completion.usage)
         return completion
 
-    async def _within(
-        self, provider: RoutedProvider, request: CompletionRequest, *, deadline: float
-    ) -> Completion:
+    async def _within(self, provider: Provider, request: CompletionRequest, *, deadline: float) -> Completion:
         if provider.name == RULES_PROVIDER:
             return await provider.complete(request)
         now = self._clock()

@@ -14,7 +14,6 @@ from traceflow.models.detection.signal import SignalKind
 from traceflow.models.errors import NotFound, RecordCorrupt, ShardLost
 from traceflow.models.ledger import Ledger
 from traceflow.models.outcome import Count, Outcome
-from traceflow.models.recording.index import SegmentKey
 from traceflow.models.session.closing import CloseReason
 from traceflow.models.session.session import AnalysisState, SessionState, signal_id
 
@@ -216,16 +215,6 @@ async def test_shards_that_count_for_the_same_projects_at_once_lose_nothing(
 
     ledger = await LedgerStore(database).ledger(tenant_id=tenant_id, project_id="shop")
     assert {count.segments for count in ledger.counts} == {8}
-
-
-async def test_known_segments_are_told_by_their_content_hash(store: ShardStore, make: Any) -> None:
-    record = make.record()
-    await store.flush(make.batch(SessionFlush(record=record, segments=(make.entry(7),))))
-    known = SegmentKey(session=record.session, window_id="w1", segment_id=7)
-
-    found = await store.known_segments([known, replace(known, segment_id=8), replace(known, window_id="w2")])
-
-    assert found == {known: b"\x07" * 16}
 
 
 async def test_a_flush_may_hold_sessions_of_several_tenants(store: ShardStore, make: Any) -> None:
