@@ -27,6 +27,7 @@ _NEEDLE_BYTES = 64
 # JSON has no NaN, so that it can stand for the events where the rest is read.
 _EVENTS_HERE: Final = b"NaN"
 
+_EVENTS_KEY = re.compile(rb'"events"\s*:\s*(?=\[)')
 _PLACE = re.compile(r" - at `\$\.?([^`]*)`$")
 _MISSING = re.compile(r"missing required field `([^`]+)`")
 
@@ -58,6 +59,8 @@ def decode_segment(document: bytes) -> DecodedSegment:
     check_depth(document)
     readable = readable_copy(document)
     try:
+        if readable is document and (segment := _decode_at_once(document)) is not None:
+            return segment
         fields = _decode(_SEGMENT, readable)
         visitor = bytes(fields.visitor)
         _decode(_VISITOR, visitor, inside="visitor")
@@ -71,6 +74,31 @@ def decode_segment(document: bytes) -> DecodedSegment:
     if readable is document:
         return DecodedSegment(fields=fields, visitor=visitor, events=events, event_count=event_count)
     return _as_sent(document, start=start, end=start + len(events), event_count=event_count)
+
+
+def _decode_at_once(document: bytes) -> DecodedSegment | None:
+    """Decode, reading the events once (the general way: twice, 18 µs more for 20 KB); None where it cannot.
+
+    The document's last bracket is taken for the end of the events. If what is cut out there is an array of
+    events, and what is left is a valid document whose events are the cut, then so is the whole.
+    """
+    key = _EVENTS_KEY.search(document)
+    if key is None:
+        return None
+    start, end = key.end(), document.rfind(b"]") + 1
+    events = document[start:end]
+    try:
+        event_count = len(_HEADERS.decode(events))
+        # First: it knows no constants, so that the only one in what is read next is the cut.
+        fields = _SEGMENT.decode(document[:start] + b"[]" + document[end:])
+        visitor = bytes(fields.visitor)
+        _VISITOR.decode(visitor)
+        members = _read(document[:start] + _EVENTS_HERE + document[end:], _CUT_READER)
+    except (msgspec.MsgspecError, EnvelopeInvalid):
+        return None  # the general way says what is wrong
+    if members.get("events") is not _CUT or event_count > MAX_EVENTS:
+        return None
+    return DecodedSegment(fields=fields, visitor=visitor, events=events, event_count=event_count)
 
 
 def _as_sent(document: bytes, *, start: int, end: int, event_count: int) -> DecodedSegment:
@@ -158,13 +186,13 @@ def _read(rest: bytes, decoder: json.JSONDecoder) -> dict[str, Any]:
     return members
 
 
-def _own_fields_decoder(numbers: Iterator[int]) -> json.JSONDecoder:
-    """Return a strict decoder that takes each cut for the next number."""
+def _own_fields_decoder(cuts: Iterator[object]) -> json.JSONDecoder:
+    """Return a strict decoder that takes each cut for the next of these."""
     return json.JSONDecoder(
         object_pairs_hook=_unrepeated,
         parse_float=_finite,
         parse_int=_finite,
-        parse_constant=lambda _: next(numbers),
+        parse_constant=lambda _: next(cuts),
     )
 
 
@@ -194,3 +222,5 @@ def _check_surrogates(rest: bytes, members: dict[str, Any]) -> None:
 
 
 _FIRST_CUT = _own_fields_decoder(repeat(0))
+_CUT: Final = object()
+_CUT_READER = _own_fields_decoder(repeat(_CUT))

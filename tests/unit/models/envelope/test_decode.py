@@ -274,3 +274,40 @@ def test_any_damage_gives_a_segment_or_a_refusal(noise: bytes, at: int, cut: int
 
     with suppress(EnvelopeInvalid, EnvelopeTooLarge):
         assert decode_segment(body).events in body
+
+
+@pytest.mark.parametrize(
+    ("head", "tail"),
+    [
+        (HEAD, b""),
+        (HEAD, b',"more":[1]'),
+        (HEAD, b',"more":"]"'),
+        (HEAD, b',"more":{"events":[]}'),
+        (HEAD + b',"more":{"events":[{"type":1,"timestamp":1}]}', b""),
+        (HEAD + b',"more":"\\"events\\":["', b',"less":"]"'),
+        (HEAD + b',"more":["events"]', b',"less":["events",[]]'),
+    ],
+)
+def test_the_events_are_found_whatever_stands_around_them(head: bytes, tail: bytes) -> None:
+    events = b"[" + EVENT + b" , " + EVENT.replace(b'"source":2', b'"text":"]}],\\"events\\":["') + b"]"
+
+    segment = decode_segment(document(events, head=head, tail=tail))
+
+    assert segment.events == events
+    assert segment.event_count == 2
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        document(b"Infinity", tail=b',"more":"\\"events\\":[]"'),
+        document(b"NaN", tail=b',"more":[]'),
+        document(b"[" + EVENT + b']," more":NaN,"less":[]'),
+        document(b"[" + EVENT + b"]]"),
+        document(b"[" + EVENT + b'],"events":[' + EVENT + b"]"),
+        document(b"[" + EVENT + b'],"\\u0065vents":[]'),
+        b'{"\\u0065vents":[' + EVENT + b"]," + HEAD + b',"events":[]}',
+    ],
+)
+def test_what_only_looks_like_the_events_does_not_stand_for_them(body: bytes) -> None:
+    assert refusal(body)
