@@ -18,6 +18,7 @@ from traceflow.datasets.streams.redis_connection import (
     shard_key,
     shard_of,
 )
+from traceflow.datasets.streams.redis_exchange import Command, exchange
 from traceflow.models.envelope.envelope import Envelope
 from traceflow.models.errors import SegmentConflict, StreamUnavailable
 from traceflow.models.outcome import Count
@@ -151,12 +152,13 @@ class RedisStream:
     ) -> list[bytes | Exception]:
         if not self._script_sha:
             self._script_sha = await self._redis.script_load(self._script)
-        async with self._redis.pipeline(transaction=False) as pipeline:
-            for waiting in group:
-                pipeline.evalsha(self._script_sha, 4, *waiting.keys_and_args)
-            for (shard, field), segments in counted:
-                pipeline.hincrby(shard_key(shard, "ledger"), field, segments)
-            return list(await pipeline.execute(raise_on_error=False))
+        appends: list[Command] = [
+            ("EVALSHA", self._script_sha, 4, *waiting.keys_and_args) for waiting in group
+        ]
+        increments: list[Command] = [
+            ("HINCRBY", shard_key(shard, "ledger"), field, segments) for (shard, field), segments in counted
+        ]
+        return await exchange(self._redis, appends + increments, timeout_s=self._settings.timeout_s)
 
     def _keep(self, counts: Counter[tuple[int, str]]) -> None:
         """Keep what Redis did not take for a later flush.
