@@ -54,6 +54,7 @@ class RayNode:
             "RAY_worker_niceness": "0",
             "RAY_SERVE_ENABLE_HA_PROXY": "1",
             "RAY_SERVE_THROUGHPUT_OPTIMIZED": "1",
+            "RAY_SERVE_HTTP_PROXY_CALLBACK_IMPORT_PATH": "traceflow.cluster.straight_ingest.middlewares",
             "RAY_SERVE_PROXY_READY_CHECK_TIMEOUT_S": "40",
             # Serve's shutdown waits this out for each replica; 30 s at its default.
             "RAY_SERVE_DIRECT_INGRESS_MIN_DRAINING_PERIOD_S": "0.5",

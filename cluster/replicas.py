@@ -96,6 +96,10 @@ class IngestReplica:
     def __serve_build_asgi_app__(self) -> IngestApp:
         return self._ingest
 
+    def straight_app(self) -> IngestApp:
+        """Return the app for ``straight_ingest``."""
+        return self._ingest
+
 
 class ApiReplica:
     """Hop 11 as a deployment."""

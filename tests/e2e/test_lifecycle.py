@@ -151,6 +151,15 @@ def test_doctor_finds_nothing_missing_and_lists_what_is_not_on_loopback(stack: A
     assert listed == {port for _, _, port in exposed(stack)}
 
 
+def test_segments_do_not_take_serves_way(stack: Any) -> None:
+    with stack.api(key=stack.ingest_key) as sender:
+        segment = sender.post("/ingest/v1/sessions/lifecycle-straight/segments", content=SEGMENT)
+        session = sender.get("/api/v1/sessions")
+
+    assert segment.status_code == 202
+    assert ("x-request-id" in segment.headers, "x-request-id" in session.headers) == (False, True)
+
+
 def test_nothing_but_ray_listens_to_other_machines(stack: Any) -> None:
     ours = set(range(20_000, 30_064)) | {each["port"] for each in stack.status()["components"]}
 
