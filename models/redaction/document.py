@@ -19,7 +19,7 @@ from traceflow.models.redaction.token import TOKEN, Tokenizer
 # Numbers that no rule looks at, under plain short names that no rule looks at: taken in one match.
 _DULL_NUMBER: Final = r"-?(?:0|[1-9][0-9]{0,11}+|1[0-9]{12})(?:\.[0-9]{1,20}+)?"
 _DULL_MEMBERS: Final = (
-    rf'(?:{SPACE}"(?!(?i:source|value|text)")[A-Za-z_]{{1,12}}"{SPACE}:{SPACE}'
+    rf'(?:{SPACE}"(?!(?i:source|value|text|identifiedid)")[A-Za-z_]{{1,12}}"{SPACE}:{SPACE}'
     rf"(?:{_DULL_NUMBER}|true|false|null){SPACE},)*+"
 )
 _DULL_ITEMS: Final = rf"(?:{SPACE}{_DULL_NUMBER}{SPACE},)*+"
@@ -74,14 +74,19 @@ class DocumentRedactor:
         seen, seen_layout = self._seen.setdefault(depth, {}), self._seen_layout.setdefault(depth, {})
         walk = _Walk(text, depth, self, seen, seen_layout)
         walk.run()
-        masks = mask_edits(text, walk.typed, walk.textareas)
-        if not masks:
-            return walk.edits
-        spans = merge_spans((mask.start, mask.end) for mask in masks)
-        return sorted([*outside(walk.edits, spans), *masks])
+        edits = _override(walk.edits, self._personal_edits(text, walk))
+        return _override(edits, mask_edits(text, walk.typed, walk.textareas))
 
-    def whole_edits(self, text: str, span: Span, kind: WholeKind) -> list[Edit]:
-        """Replace every string, and every long number, under a span of a valid document.
+    def _personal_edits(self, text: str, walk: "_Walk") -> list[Edit]:
+        people = merge_spans(walk.people)
+        edits = [edit for span in people for edit in self._whole_edits(text, span, "ID")]
+        traits = [
+            edit for span in merge_spans(walk.traits) for edit in self._whole_edits(text, span, "TRAIT")
+        ]
+        return _override(traits, edits)
+
+    def _whole_edits(self, text: str, span: Span, kind: WholeKind) -> list[Edit]:
+        """Replace every string, and every long number, under a span.
 
         A shape that covers one names it better.
         """
@@ -105,6 +110,13 @@ class DocumentRedactor:
         return self.texts.redact_whole(raw, kind)
 
 
+def _override(edits: list[Edit], stronger: list[Edit]) -> list[Edit]:
+    if not stronger:
+        return edits
+    spans = merge_spans((edit.start, edit.end) for edit in stronger)
+    return sorted([*outside(edits, spans), *stronger])
+
+
 class _Walk:
     """One pass over one text, with what it found."""
 
@@ -119,6 +131,8 @@ class _Walk:
         self.edits: list[Edit] = []
         self.typed: list[Span] = []
         self.textareas: list[Span] = []
+        self.people: list[Span] = []
+        self.traits: list[Span] = []
         self._text = text
         self._depth = depth
         self._tokenizer = owner.tokenizer
@@ -235,6 +249,9 @@ class _Walk:
 
     def _close(self, closed: Facts | None, role: Role, span: Span, parent: Facts | None) -> Facts | None:
         """Draw the conclusions from an object that ended; return what its owner knows now."""
+        if closed is not None:
+            self.people += closed.people
+            self.traits += closed.traits
         if closed is not None and role is Role.ATTRIBUTES:
             parent = parent or Facts()
             parent.adopt_attributes(closed)
@@ -242,7 +259,7 @@ class _Walk:
             self.typed += closed.typed_values()
             if closed.is_textarea:
                 self.textareas.append(span)
-        if role in (Role.VALUE, Role.TEXT):
+        if role in (Role.VALUE, Role.TEXT, Role.PERSON, Role.TRAITS):
             parent = parent or Facts()
             parent.note_span(role, span)
         return parent

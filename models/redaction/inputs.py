@@ -35,7 +35,17 @@ class Leaf(NamedTuple):
 class Facts:
     """What is known of an object until it ends."""
 
-    __slots__ = ("attribute_values", "is_input_event", "is_textarea", "tags", "texts", "types", "values")
+    __slots__ = (
+        "attribute_values",
+        "is_input_event",
+        "is_textarea",
+        "people",
+        "tags",
+        "texts",
+        "traits",
+        "types",
+        "values",
+    )
 
     def __init__(self) -> None:
         self.values: list[Span] = []
@@ -43,6 +53,8 @@ class Facts:
         self.texts: list[Span] = []
         self.tags: list[str] = []
         self.types: list[str] = []
+        self.people: list[Span] = []
+        self.traits: list[Span] = []
         self.is_input_event = False
         self.is_textarea = False
 
@@ -74,6 +86,10 @@ class Facts:
             self.values.append(span)
         elif role is Role.TEXT:
             self.texts.append(span)
+        elif role is Role.PERSON:
+            self.people.append(span)
+        elif role is Role.TRAITS:
+            self.traits.append(span)
 
     def adopt_attributes(self, attributes: "Facts") -> None:
         """Take over what an attributes object told: only its owner knows the tag."""

@@ -18,6 +18,8 @@ class Role(IntEnum):
     ATTRIBUTES = 7
     TYPE = 8
     CLOCK = 9
+    PERSON = 10
+    TRAITS = 11
 
 
 # Under these names stand coordinates and style sheets, where almost every run of digits is a length: there
@@ -36,6 +38,9 @@ _ROLES: Final = {
     "attributes": Role.ATTRIBUTES,
     "type": Role.TYPE,
     "timestamp": Role.CLOCK,
+    # Of the segment's visitor, and of the SDK's event `identify`: replaced whole, whatever they look like.
+    "identifiedid": Role.PERSON,
+    "traits": Role.TRAITS,
 }
 _SECRET: Final = frozenset(
     (  # noqa: SIM905 - a list of words

@@ -220,6 +220,24 @@ def test_the_visitor_s_identity_and_traits_are_replaced_whole(redact: Redact) ->
     assert answer.masked == {"EMAIL": 1, "ID": 1, "TRAIT": 3}
 
 
+def test_an_identify_event_says_no_more_than_the_visitor(redact: Redact) -> None:
+    payload = {"identified_id": "kundin-7", "traits": {"name": "Jöhn", "mail": "a@b.co", "tags": ["x"]}}
+    event = {"type": 5, "timestamp": 1, "data": {"tag": "identify", "payload": payload}}
+    visitor = json.dumps(payload, ensure_ascii=False).encode()
+
+    answer = redact(json.dumps([event, event], ensure_ascii=False).encode(), visitor=visitor)
+
+    assert answer.masked == {"EMAIL": 3, "ID": 3, "TRAIT": 6}
+    for redacted in json.loads(answer.events):
+        assert redacted["data"]["payload"] == json.loads(answer.visitor)
+
+
+def test_an_identity_that_is_no_string_is_replaced_too(redact: Redact) -> None:
+    answer = redact(b'[{"identifiedId":77,"x":{"identified_id":["kundin",{"no":"7"}],"traits":null}}]')
+
+    assert answer.masked == {"ID": 3}
+
+
 @pytest.mark.parametrize(
     ("number", "kind"),
     [("4155552671", "PHONE"), ("4111111111111111", "CARD"), ("-12345678", "TRAIT"), ("0.12345678", "TRAIT")],
