@@ -1,4 +1,4 @@
-"""Brings the store up to date before anything uses it: schema, partitions, role, and the first keys."""
+"""Brings the store up to date before anything uses it: schema, partitions, role, the first keys and user."""
 
 import asyncio
 import json
@@ -6,18 +6,19 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from traceflow.cluster.embedded.secret_files import write_secret
-from traceflow.cluster.stack_keys import DEFAULT_PROJECT, DEFAULT_TENANT
+from traceflow.cluster.stack_keys import DEFAULT_PROJECT, DEFAULT_TENANT, FIRST_USER
 from traceflow.datasets.store.database import Database
 from traceflow.datasets.store.key_store import KeyStore
 from traceflow.datasets.store.migrate import migrate
 from traceflow.datasets.store.partitions import ensure_partitions
 from traceflow.datasets.store.settings import StoreSettings
+from traceflow.datasets.store.user_store import UserStore
 from traceflow.datasets.vault.root_key import read_root_key
 from traceflow.models.access.scope import Scope
 
 
 async def prepare_store(settings: StoreSettings, *, keys_file: Path, root_key_file: Path) -> None:
-    """Migrate, check the role, and make the first tenant, project and keys; idempotent.
+    """Migrate, check the role, and make the first tenant, project, keys and user; idempotent.
 
     Raises Misconfigured where the role would see through row-level security, or the root key is unsafe.
     """
@@ -31,6 +32,7 @@ async def prepare_store(settings: StoreSettings, *, keys_file: Path, root_key_fi
         await database.check_role()
         if not await asyncio.to_thread(keys_file.exists):
             await _make_first_keys(KeyStore(database), keys_file, now)
+        await UserStore(database).ensure_user(tenant_id=DEFAULT_TENANT, name=FIRST_USER, now=now)
     finally:
         await database.close()
 

@@ -4,7 +4,9 @@ Plain classes: ``cluster/wiring.py`` makes deployments and actors of them.
 """
 
 import asyncio
+import secrets
 import time
+from datetime import UTC, datetime
 from functools import partial
 from importlib.metadata import version
 
@@ -23,7 +25,10 @@ from traceflow.datasets.store.analysis_store import PostgresAnalysisStore
 from traceflow.datasets.store.database import Database
 from traceflow.datasets.store.key_store import KeyStore
 from traceflow.datasets.store.ledger_store import LedgerStore
+from traceflow.datasets.store.overview_store import OverviewStore
 from traceflow.datasets.store.session_store import SessionStore
+from traceflow.datasets.store.user_store import UserStore
+from traceflow.datasets.store.view_store import ViewStore
 from traceflow.datasets.streams.redis_connection import connect
 from traceflow.datasets.streams.redis_feed import RedisFeed
 from traceflow.datasets.streams.redis_gauge import RedisGauge
@@ -32,16 +37,18 @@ from traceflow.datasets.streams.redis_stream import RedisStream
 from traceflow.datasets.vault.derivation import derive
 from traceflow.datasets.vault.root_key import read_root_key
 from traceflow.datasets.vault.tenant_keys import StoredTenantKeys
+from traceflow.models.access.web_session import new_web_secret
 from traceflow.models.llm.completion import Completion, CompletionRequest
 from traceflow.models.ports import Completer, Redactor
 from traceflow.models.quota.gcra import RateLimiter
-from traceflow.serve.access import Authenticator
+from traceflow.serve.access import Authenticator, WebSessions
 from traceflow.serve.api.build import build_api
 from traceflow.serve.api.dependencies import ApiDependencies
 from traceflow.serve.ingest.app import IngestApp, IngestDependencies
 from traceflow.serve.ingest.large_body import LargeBodyWorkers, open_processes
 from traceflow.serve.ingest.tuning import tune_process
 from traceflow.serve.neurorouter.build import build_router
+from traceflow.serve.web_files.reader import DASHBOARD_FILES, SDK_FILES, WebFiles
 from traceflow.workflows.activities.session_analysis import SessionAnalysisActivities
 from traceflow.workflows.starter import TemporalStarter
 from traceflow.workflows.worker import run_worker
@@ -79,6 +86,7 @@ def ingest_dependencies(settings: StackSettings, redactor: Redactor) -> IngestDe
             partial(open_processes, settings.ingest.large_body_workers),
             max_waiting=settings.ingest.large_bodies_waiting,
         ),
+        sdk_files=WebFiles(SDK_FILES),
         now_ms=_now_ms,
         body_timeout_s=settings.ingest.body_timeout_s,
     )
@@ -110,17 +118,32 @@ class ApiReplica:
         redis = connect(settings.stream)
         tenant_keys = StoredTenantKeys(database, root_key=read_root_key(settings.root_key_file))
         gauge = RedisGauge(settings.stream, redis)
+        keys = KeyStore(database)
         self._api = build_api(
             ApiDependencies(
-                authenticator=Authenticator(KeyStore(database), clock=time.monotonic),
+                authenticator=Authenticator(keys, clock=time.monotonic),
                 sessions=SessionStore(database),
+                overview=OverviewStore(database),
                 insights=PostgresAnalysisStore(database),
                 recordings=RecordingArchive(open_object_store(settings.archive), SessionCipher(tenant_keys)),
                 ledger=LedgerStore(database),
                 gauge=gauge,
                 workflows=build_starter(settings),
                 feed=RedisFeed(redis),
+                web_sessions=WebSessions(
+                    UserStore(database),
+                    clock=time.monotonic,
+                    now=_now,
+                    new_secret=partial(new_web_secret, choose=secrets.choice),
+                ),
+                keys=keys,
+                views=ViewStore(database),
+                presence=RedisPresence(redis),
+                dashboard=WebFiles(DASHBOARD_FILES),
+                now=_now,
+                retention=settings.processor.retention,
                 probes={"store": database.ping, "stream": gauge.lag},
+                services={"postgres": database.ping, "redis": gauge.lag},
             ),
             version=version("traceflow"),
         )
@@ -202,6 +225,10 @@ class WorkflowWorker:
     async def stop(self) -> None:
         """Have ``run`` return."""
         self._stop.set()
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
 
 
 def _now_ms() -> int:

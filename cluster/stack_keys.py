@@ -10,6 +10,8 @@ from traceflow.models.errors import Misconfigured
 # What the first start makes keys for.
 DEFAULT_TENANT = "default"
 DEFAULT_PROJECT = "default"
+# Who signs in to the dashboard until there is another user.
+FIRST_USER = "admin"
 
 
 def read_keys(data_dir: DataDir) -> dict[str, str]:

@@ -4,7 +4,7 @@
     ├── Rejected             the caller is at fault; never retried
     │   ├── EnvelopeInvalid   EnvelopeTooLarge   UnsupportedEncoding   SegmentConflict
     │   ├── RequestInvalid    RecordingInvalid
-    │   ├── Unauthenticated   Forbidden   NotFound
+    │   ├── Unauthenticated → SignInExpired   Forbidden → CsrfRefused   NotFound
     │   └── QuotaExceeded     RateLimited                   (context: retry_after_s)
     ├── Unavailable          a dependency is at fault; retryable = True
     │   ├── StreamUnavailable   StoreUnavailable   ArchiveUnavailable   WorkflowsUnavailable
@@ -98,6 +98,18 @@ class Forbidden(Rejected):
     """The key's scope does not cover this."""
 
     code = "forbidden"
+
+
+class SignInExpired(Unauthenticated):
+    """The sign-in link was used before, is too old, or was never given out."""
+
+    code = "sign_in_expired"
+
+
+class CsrfRefused(Forbidden):
+    """A browser's request would change something and does not prove that our own page sent it."""
+
+    code = "csrf"
 
 
 class NotFound(Rejected):

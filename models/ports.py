@@ -5,9 +5,14 @@ Every verb raises only errors of ``traceflow.models.errors``.
 
 from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Protocol
 
-from traceflow.models.access.scope import Principal
+from traceflow.models.access.api_key import IssuedApiKey
+from traceflow.models.access.key_record import ApiKeyRecord
+from traceflow.models.access.saved_view import SavedView
+from traceflow.models.access.scope import Principal, Scope
+from traceflow.models.access.web_session import SignedIn
 from traceflow.models.envelope.envelope import Envelope
 from traceflow.models.insight.finding import Insight
 from traceflow.models.insight.recorded_event import EventPlace, RecordedEvents
@@ -15,11 +20,13 @@ from traceflow.models.ledger import Ledger
 from traceflow.models.llm.completion import Completion, CompletionRequest
 from traceflow.models.llm.usage_record import UsageRecord
 from traceflow.models.outcome import Count, Outcome
+from traceflow.models.presence import Presence
 from traceflow.models.recording.index import RecordingIndex
 from traceflow.models.recording.placement import FrameAddress
 from traceflow.models.session.facts import SessionFacts
 from traceflow.models.session.key import SessionKey
-from traceflow.models.session.listing import SessionPage, SessionQuery
+from traceflow.models.session.listing import SessionFacets, SessionPage, SessionQuery
+from traceflow.models.session.overview import HotspotQuery, Hotspots, Overview, Period
 from traceflow.models.session.session import SessionRecord, StoredSignal
 
 
@@ -40,6 +47,58 @@ class KeyDirectory(Protocol):
 
     async def find_principal(self, *, key_id: str, secret_sha256: bytes) -> Principal:
         """Return the owner of a key that is known and not revoked; else raise Unauthenticated."""
+        ...
+
+
+class KeyRegister(Protocol):
+    """A project's API keys, as whoever may administer it sees them."""
+
+    async def project_keys(self, *, tenant_id: str, project_id: str) -> Sequence[ApiKeyRecord]:
+        """List them, revoked ones too, in the order in which they were made."""
+        ...
+
+    async def create_key(
+        self, *, tenant_id: str, project_id: str, scope: Scope, now: datetime
+    ) -> IssuedApiKey:
+        """Make a key; its text is returned only here."""
+        ...
+
+    async def revoke_project_key(
+        self, key_id: str, *, tenant_id: str, project_id: str, now: datetime
+    ) -> None:
+        """Revoke one of them, again or for the first time; raises NotFound."""
+        ...
+
+
+class SignIns(Protocol):
+    """Who signed in by browser; it is asked and told digests of secrets, and never sees one."""
+
+    async def begin_session(self, *, token_sha256: bytes, session_sha256: bytes, now: datetime) -> SignedIn:
+        """Spend a sign-in token on a web session of its user; raises SignInExpired, also the second time."""
+        ...
+
+    async def find_session(self, *, session_sha256: bytes, now: datetime) -> SignedIn:
+        """Return who a web session belongs to, while it lasts; else raise Unauthenticated."""
+        ...
+
+    async def end_session(self, *, session_sha256: bytes, tenant_id: str) -> None:
+        """End a web session; one that is not there is no error."""
+        ...
+
+
+class SavedViews(Protocol):
+    """A project's saved views."""
+
+    async def views(self, *, tenant_id: str, project_id: str) -> Sequence[SavedView]:
+        """List them by name."""
+        ...
+
+    async def add_view(self, view: SavedView, *, tenant_id: str, project_id: str) -> None:
+        """Keep a view; raises RequestInvalid where there are too many already."""
+        ...
+
+    async def remove_view(self, view_id: str, *, tenant_id: str, project_id: str) -> None:
+        """Forget a view; raises NotFound."""
         ...
 
 
@@ -178,6 +237,10 @@ class SessionReader(Protocol):
         """Return the page of the list that the query asks for; raises RequestInvalid."""
         ...
 
+    async def facets(self, *, tenant_id: str, project_id: str, query: SessionQuery) -> SessionFacets:
+        """Return the values of the sessions that fit the query's filters; its page does not matter."""
+        ...
+
     async def session(self, key: SessionKey) -> SessionRecord:
         """Return the session's row; raises NotFound."""
         ...
@@ -188,6 +251,18 @@ class SessionReader(Protocol):
 
     async def recording_index(self, key: SessionKey) -> RecordingIndex:
         """Return where its frames lie, in the order of the recording: one snapshot; raises NotFound."""
+        ...
+
+
+class OverviewReader(Protocol):
+    """A project's sessions, added up."""
+
+    async def overview(self, *, tenant_id: str, project_id: str, period: Period) -> Overview:
+        """Return the figures of the sessions that started in the period."""
+        ...
+
+    async def hotspots(self, *, tenant_id: str, project_id: str, query: HotspotQuery) -> Hotspots:
+        """Return where on a page they clicked in rage."""
         ...
 
 
@@ -220,6 +295,14 @@ class StreamGauge(Protocol):
 
     async def in_flight(self, *, tenant_id: str, project_id: str) -> int:
         """Return how many of a project's segments have no outcome yet."""
+        ...
+
+
+class PresenceReader(Protocol):
+    """What runs right now."""
+
+    async def present(self) -> Sequence[Presence]:
+        """Return every process that said so within the last seconds; raises StreamUnavailable."""
         ...
 
 

@@ -188,6 +188,8 @@ def next_record(
         masked=_sum([previous.masked, *(envelope.masked for envelope in envelopes)]),
         visitor=visitors[-1] if visitors else previous.visitor,
         sdk=envelopes[-1].sdk,
+        client=assessment.client,
+        timeline=assessment.timeline,
     )
     return closed_if_due(record, cached.memory.progress(), rules=rules, now_ms=now_ms)
 

@@ -1,16 +1,27 @@
 """Hop 5. A session while its segments come in: what detection needs of it, window by window."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from traceflow.models.detection.detect import detect
+from traceflow.models.detection.detect import detect_window
 from traceflow.models.detection.frustration import Frustration, frustration_score
-from traceflow.models.detection.moment import CursorMoved, Moment, PageChanged, SnapshotTaken
+from traceflow.models.detection.moment import (
+    CursorMoved,
+    Moment,
+    PageChanged,
+    PageDescribed,
+    PageShown,
+    SnapshotTaken,
+)
 from traceflow.models.detection.notable import notable_events
+from traceflow.models.detection.place import SignalPlace, signal_places
 from traceflow.models.detection.profile import Profile
 from traceflow.models.detection.signal import Signal
+from traceflow.models.detection.timeline import timeline
+from traceflow.models.enrichment.client import Client, client_of
 from traceflow.models.evidence import Evidence
 from traceflow.models.session.facts import NotableEvent
+from traceflow.models.session.timeline_mark import TimelineMark, timeline_marks
 from traceflow.models.session.window import Window
 
 
@@ -19,7 +30,10 @@ class WindowFindings:
     """What a window says by itself, as long as no further segment of it comes."""
 
     signals: tuple[Signal, ...]
+    places: Mapping[Signal, SignalPlace]
     notable_events: tuple[NotableEvent, ...]
+    described: tuple[PageDescribed, ...]
+    first_page: PageShown | None
     first_ms: int | None
     last_ms: int | None
 
@@ -50,8 +64,11 @@ class Assessment:
     errors: int
     pages: tuple[str, ...]
     signals: tuple[Signal, ...]
+    places: Mapping[Signal, SignalPlace]
     frustration: Frustration
     notable_events: tuple[NotableEvent, ...]
+    client: Client
+    timeline: tuple[TimelineMark, ...]
 
 
 @dataclass(slots=True)
@@ -114,8 +131,11 @@ class SessionMemory:
             errors=sum(event.kind == "error" for event in notable),
             pages=_pages(notable),
             signals=signals,
+            places={signal: place for found in findings for signal, place in found.places.items()},
             frustration=frustration_score(signals, weights=profile.weights),
             notable_events=notable,
+            client=_client(findings),
+            timeline=timeline_marks(signals, notable),
         )
 
 
@@ -123,13 +143,31 @@ def _findings(window: WindowMemory, profile: Profile) -> WindowFindings:
     if window.findings is None:
         moments = tuple(window.in_order())
         times = [moment.evidence.at_ms for moment in moments]
+        in_order = timeline(moments)
+        signals = detect_window(in_order, profile=profile)
         window.findings = WindowFindings(
-            signals=detect({"": moments}, profile=profile),
+            signals=signals,
+            places=signal_places(in_order, signals),
             notable_events=notable_events(moments),
+            described=tuple(moment for moment in moments if isinstance(moment, PageDescribed)),
+            first_page=next(
+                (each for each in moments if isinstance(each, PageShown) and each.viewport_width), None
+            ),
             first_ms=min(times, default=None),
             last_ms=max(times, default=None),
         )
     return window.findings
+
+
+def _client(findings: Sequence[WindowFindings]) -> Client:
+    described = sorted((each for found in findings for each in found.described), key=_when)
+    pages = sorted((found.first_page for found in findings if found.first_page is not None), key=_when)
+    width = pages[0].viewport_width if pages else None
+    return client_of((each.facts for each in described), viewport_width=width)
+
+
+def _when(moment: Moment) -> tuple[int, Evidence]:
+    return moment.evidence.at_ms, moment.evidence
 
 
 def _weight(moment: Moment) -> int:

@@ -277,6 +277,7 @@ class ShardWorker:
                         for each in segments
                     ),
                     signals=assessment.signals,
+                    places=assessment.places,
                     notable_events=tuple(
                         event
                         for event in assessment.notable_events

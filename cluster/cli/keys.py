@@ -1,6 +1,5 @@
 """``traceflow keys``: make, list and revoke API keys."""
 
-import asyncio
 import json
 import sys
 from collections.abc import Awaitable, Callable
@@ -12,12 +11,10 @@ from rich.table import Table
 
 from traceflow.cluster.cli.console import DataDirOption, JsonOption, open_data_dir, progress, results
 from traceflow.cluster.embedded.data_dir import DataDir
-from traceflow.cluster.settings import StackSettings
 from traceflow.cluster.stack_keys import DEFAULT_PROJECT, DEFAULT_TENANT, forget_key
-from traceflow.datasets.store.database import Database
+from traceflow.cluster.stack_store import ask_store
 from traceflow.datasets.store.key_store import KeyStore
 from traceflow.models.access.scope import Scope
-from traceflow.models.errors import Misconfigured
 
 Result = TypeVar("Result")
 
@@ -101,20 +98,18 @@ def revoke(
     progress().print(f"revoked {key_id}")
 
 
+def forget_revoked(place: DataDir) -> None:
+    """Take those of the first start's keys out of their file that were revoked in the dashboard."""
+    records = _with_store(
+        place, lambda store: store.project_keys(tenant_id=DEFAULT_TENANT, project_id=DEFAULT_PROJECT)
+    )
+    for record in records:
+        if record.revoked_at is not None:
+            forget_key(place, record.key_id)
+
+
 _KEY_PARTS = 4
 
 
 def _with_store(place: DataDir, work: Callable[[KeyStore], Awaitable[Result]]) -> Result:
-    settings_file = place.run / "stack.json"
-    if not settings_file.exists():
-        raise Misconfigured(f"no stack was started in {place.path}: start it with `traceflow up`")
-    settings = StackSettings.model_validate_json(settings_file.read_bytes())
-
-    async def run() -> Result:
-        database = Database(settings.store)
-        try:
-            return await work(KeyStore(database))
-        finally:
-            await database.close()
-
-    return asyncio.run(run())
+    return ask_store(place, lambda database: work(KeyStore(database)))

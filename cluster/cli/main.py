@@ -10,6 +10,7 @@ from traceflow.cluster.cli.doctor import doctor
 from traceflow.cluster.cli.ingest import ingest
 from traceflow.cluster.cli.keys import build_app as build_keys_app
 from traceflow.cluster.cli.services import services
+from traceflow.cluster.cli.sign_in import sign_in
 from traceflow.cluster.cli.status import status
 from traceflow.cluster.cli.up import down, up
 from traceflow.models.errors import TraceFlowError
@@ -31,6 +32,7 @@ def build_app() -> typer.Typer:
     app.command("ingest")(ingest)
     app.command("demo")(demo)
     app.command("services")(services)
+    app.command("sign-in")(sign_in)
     app.add_typer(build_keys_app(), name="keys")
     return app
 

@@ -15,8 +15,9 @@ from traceflow.cluster.embedded.stack_state import StackState, read_state, super
 from traceflow.cluster.settings import StackSettings
 from traceflow.datasets.streams.redis_connection import connect
 from traceflow.datasets.streams.redis_gauge import RedisGauge
-from traceflow.datasets.streams.redis_presence import Presence, RedisPresence
+from traceflow.datasets.streams.redis_presence import RedisPresence
 from traceflow.models.errors import StreamUnavailable
+from traceflow.models.presence import Presence
 
 _SERVICES = ("postgres", "redis", "temporal")
 _OURS = ("ingest", "session_processor", "workflow_worker", "neurorouter", "api")

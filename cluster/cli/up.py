@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from random import Random
 from typing import Annotated
 
@@ -14,7 +15,16 @@ import psutil
 import typer
 from pydantic import ValidationError
 
-from traceflow.cluster.cli.console import DataDirOption, JsonOption, open_data_dir, progress, results
+from traceflow.cluster.cli.console import (
+    DataDirOption,
+    JsonOption,
+    complain,
+    open_data_dir,
+    progress,
+    results,
+)
+from traceflow.cluster.cli.keys import forget_revoked
+from traceflow.cluster.cli.sign_in import make_sign_in_url
 from traceflow.cluster.embedded.data_dir import DataDir
 from traceflow.cluster.embedded.leftovers import clear_leftovers
 from traceflow.cluster.embedded.process import inherited_environment, rotate_log, tail_of
@@ -159,13 +169,13 @@ def _complaint(place: DataDir) -> str:
 
 def _say_json(place: DataDir) -> None:
     state = read_state(place)
-    keys = read_keys(place)
+    keys = _valid_keys(place)
     document = {
         "url": state.url if state is not None else None,
         "ingest_key": keys.get("ingest_key"),
         "read_key": keys.get("read_key"),
         "admin_key": keys.get("admin_key"),
-        "sign_in_url": None,
+        "sign_in_url": _sign_in_url(place),
         "data_dir": str(place.path),
     }
     sys.stdout.write(json.dumps(document) + "\n")
@@ -178,4 +188,29 @@ def _say_in_words(place: DataDir) -> None:
     console.print(f"TraceFlow runs at [bold]{state.url if state else '?'}[/]")
     console.print(f"  data        {place.path}", markup=False, soft_wrap=True)
     console.print(f"  keys        {place.keys}", markup=False, soft_wrap=True)
+    console.print(f"  dashboard   {_sign_in_url(place) or 'traceflow sign-in'}", markup=False, soft_wrap=True)
     console.print("  try         traceflow demo · traceflow status · traceflow down")
+    key = _valid_keys(place).get("ingest_key")
+    if state is not None and key is not None:
+        console.print("  your own page, recorded from its next load on:")
+        console.print(f"    {script_tag(state.url, key)}", markup=False, soft_wrap=True)
+
+
+def script_tag(url: str, ingest_key: str) -> str:
+    """Return what a page carries to be recorded."""
+    return f'<script async src="{url}/ingest/v1/sdk.js" data-key="{ingest_key}"></script>'
+
+
+def _valid_keys(place: DataDir) -> dict[str, str]:
+    with suppress(Unavailable):
+        forget_revoked(place)
+    return read_keys(place)
+
+
+def _sign_in_url(place: DataDir) -> str | None:
+    """Return a fresh link; None where the store does not answer: the rest is told all the same."""
+    try:
+        return make_sign_in_url(place)
+    except Unavailable as error:
+        complain(error.message)
+        return None

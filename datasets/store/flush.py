@@ -28,6 +28,7 @@ from traceflow.datasets.store.tables import (
     SIGNALS,
     STREAM_OFFSETS,
 )
+from traceflow.models.detection.place import NOWHERE
 from traceflow.models.errors import ShardLost
 from traceflow.models.outcome import Count
 
@@ -88,12 +89,12 @@ async def _write_sessions(connection: AsyncConnection, flushes: Sequence[Session
     await execute_bulk(connection, _UPSERT_SESSIONS, [session_row(each.record) for each in flushes])
     segments = [segment_row(each.record.session, entry) for each in flushes for entry in each.segments]
     await execute_bulk(connection, _INSERT_SEGMENTS, segments)
-    detected = [(each.record, each.signals) for each in flushes if each.signals is not None]
-    await execute_bulk(connection, _DELETE_SIGNALS, [session_place(record) for record, _ in detected])
+    detected = [each for each in flushes if each.signals is not None]
+    await execute_bulk(connection, _DELETE_SIGNALS, [session_place(each.record) for each in detected])
     signals = [
-        signal_row(record, position, signal)
-        for record, found in detected
-        for position, signal in enumerate(found)
+        signal_row(each.record, position, signal, each.places.get(signal, NOWHERE))
+        for each in detected
+        for position, signal in enumerate(each.signals or ())
     ]
     await execute_bulk(connection, _INSERT_SIGNALS, signals)
     events = [event_row(each.record, event) for each in flushes for event in each.notable_events]

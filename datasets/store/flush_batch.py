@@ -1,9 +1,10 @@
 """What one flush of a shard writes, all of it or nothing."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
+from traceflow.models.detection.place import SignalPlace
 from traceflow.models.detection.signal import Signal
 from traceflow.models.outcome import Count
 from traceflow.models.recording.index import SegmentIndexEntry
@@ -30,12 +31,14 @@ class SessionFlush:
     """A session as it stands now, with what is new of it.
 
     ``record.analysis`` counts only where the revision rises; ``signals`` are all of the session's and
-    replace the stored ones, None where they stay; notable events whose place is stored already are left.
+    replace the stored ones, None where they stay, and ``places`` says where they happened; notable events
+    whose place is stored already are left.
     """
 
     record: SessionRecord
     segments: tuple[SegmentIndexEntry, ...] = ()
     signals: tuple[Signal, ...] | None = None
+    places: Mapping[Signal, SignalPlace] = field(default_factory=dict)
     notable_events: tuple[NotableEvent, ...] = ()
 
 

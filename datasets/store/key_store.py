@@ -4,10 +4,9 @@ import hmac
 import re
 import secrets
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select, text
+from sqlalchemy import func, select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -15,24 +14,13 @@ from traceflow.datasets.store.database import Database, bind_tenant, tenant_ids
 from traceflow.datasets.store.rows import AnyRow
 from traceflow.datasets.store.tables import API_KEYS, PROJECTS, TENANTS
 from traceflow.models.access.api_key import IssuedApiKey, new_api_key
+from traceflow.models.access.key_record import ApiKeyRecord
 from traceflow.models.access.scope import Principal, Scope
 from traceflow.models.errors import NotFound, RequestInvalid, Unauthenticated
 
 # As window and session ids are spelt; a slash would break the stream's tenant/project, a blank a shell.
 _NAME = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _BIND_KEY = text("SELECT set_config('app.key_id', :key_id, true)")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ApiKeyRecord:
-    """What can be shown of a key: everything but its secret."""
-
-    key_id: str
-    tenant_id: str
-    project_id: str
-    scope: Scope
-    created_at: datetime
-    revoked_at: datetime | None
 
 
 class KeyStore:
@@ -85,6 +73,33 @@ class KeyStore:
                 statement = select(API_KEYS).where(API_KEYS.c.tenant_id == tenant_id)
                 found += [_record(row) for row in await connection.execute(statement)]
         return tuple(sorted(found, key=lambda one: (one.created_at, one.key_id)))
+
+    async def project_keys(self, *, tenant_id: str, project_id: str) -> tuple[ApiKeyRecord, ...]:
+        """List a project's keys, revoked ones too, in the order in which they were made."""
+        statement = (
+            select(API_KEYS)
+            .where(API_KEYS.c.tenant_id == tenant_id, API_KEYS.c.project_id == project_id)
+            .order_by(API_KEYS.c.created_at, API_KEYS.c.key_id)
+        )
+        async with self._database.tenant_transaction(tenant_id) as connection:
+            return tuple(_record(row) for row in await connection.execute(statement))
+
+    async def revoke_project_key(
+        self, key_id: str, *, tenant_id: str, project_id: str, now: datetime
+    ) -> None:
+        """Revoke a project's key; one that is revoked keeps its first time. Raises NotFound."""
+        statement = (
+            API_KEYS.update()
+            .where(
+                API_KEYS.c.tenant_id == tenant_id,
+                API_KEYS.c.project_id == project_id,
+                API_KEYS.c.key_id == key_id,
+            )
+            .values(revoked_at=func.coalesce(API_KEYS.c.revoked_at, now))
+        )
+        async with self._database.tenant_transaction(tenant_id) as connection:
+            if (await connection.execute(statement)).rowcount == 0:
+                raise NotFound("There is no key of this id.")
 
     async def revoke_key(self, key_id: str, *, now: datetime) -> ApiKeyRecord:
         """Revoke a key, and return it; one that is revoked keeps its first time. Raises NotFound."""

@@ -31,6 +31,10 @@ GRANTS = {
     "ledger": "SELECT, INSERT, UPDATE",
     "ledger_drains": "SELECT, INSERT",
     "stream_offsets": "SELECT, INSERT, UPDATE",
+    "users": "SELECT, INSERT",
+    "sign_in_tokens": "SELECT, INSERT, DELETE",
+    "web_sessions": "SELECT, INSERT, DELETE",
+    "saved_views": "SELECT, INSERT, DELETE",
 }
 
 

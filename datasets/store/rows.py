@@ -8,12 +8,15 @@ from typing import Any, TypeAlias
 from sqlalchemy import Row
 
 from traceflow.datasets.store.bulk import bytea
+from traceflow.models.detection.error_group import error_fingerprint
 from traceflow.models.detection.frustration import Frustration, FrustrationPart
+from traceflow.models.detection.place import NOWHERE, SignalPlace, page_group
 from traceflow.models.detection.signal import Signal, SignalKind
+from traceflow.models.enrichment.client import Client
 from traceflow.models.evidence import Evidence
 from traceflow.models.recording.index import SegmentIndexEntry
 from traceflow.models.session.closing import CloseReason
-from traceflow.models.session.facts import NotableEvent
+from traceflow.models.session.facts import ErrorSeen, NotableEvent
 from traceflow.models.session.key import SessionKey
 from traceflow.models.session.session import (
     AnalysisState,
@@ -22,6 +25,8 @@ from traceflow.models.session.session import (
     StoredSignal,
     signal_id,
 )
+from traceflow.models.session.timeline_mark import TimelineMark
+from traceflow.models.session.visitor import read_visitor
 
 AnyRow: TypeAlias = Row[*tuple[Any, ...]]
 
@@ -100,6 +105,29 @@ def session_row(record: SessionRecord) -> dict[str, Any]:
         "close_reason": record.close_reason.value if record.close_reason else None,
         "closed_at": None if record.closed_at_ms is None else at_ms(record.closed_at_ms),
         "analysis": record.analysis.value if record.analysis else None,
+        "timeline": [{"kind": mark.kind, "at_ms": mark.at_ms} for mark in record.timeline],
+        **_client_columns(record.client),
+        **_visitor_columns(record.visitor),
+    }
+
+
+def _client_columns(client: Client) -> dict[str, Any]:
+    return {
+        "device": _storable_or_none(client.device),
+        "browser": _storable_or_none(client.browser),
+        "os": _storable_or_none(client.os),
+        "country": _storable_or_none(client.country),
+        "release": _storable_or_none(client.release),
+        "environment": _storable_or_none(client.environment),
+    }
+
+
+def _visitor_columns(content: bytes) -> dict[str, Any]:
+    visitor = read_visitor(content)
+    return {
+        "anonymous_id": _storable_or_none(visitor.anonymous_id),
+        "identified_id": _storable_or_none(visitor.identified_id),
+        "traits": {storable(name): storable(value) for name, value in visitor.traits.items()},
     }
 
 
@@ -136,6 +164,15 @@ def session_record(row: AnyRow) -> SessionRecord:
         closed_at_ms=None if row.closed_at is None else to_ms(row.closed_at),
         analysis=AnalysisState(row.analysis) if row.analysis else None,
         workflow_id=row.workflow_id,
+        client=Client(
+            device=row.device,
+            browser=row.browser,
+            os=row.os,
+            country=row.country,
+            release=row.release,
+            environment=row.environment,
+        ),
+        timeline=tuple(TimelineMark(kind=mark["kind"], at_ms=mark["at_ms"]) for mark in row.timeline),
     )
 
 
@@ -181,8 +218,11 @@ def segment_entry(row: AnyRow) -> SegmentIndexEntry:
     )
 
 
-def signal_row(record: SessionRecord, position: int, signal: Signal) -> dict[str, Any]:
+def signal_row(
+    record: SessionRecord, position: int, signal: Signal, place: SignalPlace = NOWHERE
+) -> dict[str, Any]:
     """Return the columns of a session's signal; they are read back in the order of ``position``."""
+    page = _storable_or_none(place.page)
     return session_place(record) | {
         "position": position,
         "signal_id": signal_id(record.session, signal),
@@ -190,6 +230,12 @@ def signal_row(record: SessionRecord, position: int, signal: Signal) -> dict[str
         "at_ms": signal.at_ms,
         "reason": storable(signal.reason),
         "evidence": evidence_json(signal.evidence),
+        "page": page,
+        "page_group": page_group(page) if page is not None else None,
+        "element": _storable_or_none(place.element),
+        "x": place.x,
+        "y": place.y,
+        "viewport_width": place.viewport_width,
     }
 
 
@@ -203,11 +249,15 @@ def stored_signal(row: AnyRow) -> StoredSignal:
             reason=row.reason,
             evidence=evidence_tuple(row.evidence),
         ),
+        place=SignalPlace(
+            page=row.page, element=row.element, x=row.x, y=row.y, viewport_width=row.viewport_width
+        ),
     )
 
 
 def event_row(record: SessionRecord, event: NotableEvent) -> dict[str, Any]:
-    """Return the columns of a notable event."""
+    """Return the columns of a notable event; an error's say what it is grouped by, too."""
+    error = event if isinstance(event, ErrorSeen) else None
     return session_place(record) | {
         "window_id": event.evidence.window_id,
         "segment_id": event.evidence.segment_id,
@@ -215,6 +265,9 @@ def event_row(record: SessionRecord, event: NotableEvent) -> dict[str, Any]:
         "at_ms": event.evidence.at_ms,
         "kind": storable(event.kind),
         "name": storable(event.name),
+        "fingerprint": error_fingerprint(error.error_name, error.message) if error else None,
+        "error_name": storable(error.error_name) if error else None,
+        "message": storable(error.message) if error else None,
     }
 
 
@@ -248,6 +301,10 @@ def evidence_json(evidence: tuple[Evidence, ...]) -> list[dict[str, Any]]:
 def evidence_tuple(items: list[dict[str, Any]]) -> tuple[Evidence, ...]:
     """Read evidence out of a jsonb column."""
     return tuple(Evidence(**item) for item in items)
+
+
+def _storable_or_none(text: str | None) -> str | None:
+    return None if text is None else storable(text)
 
 
 def _storable_counts(counts: Mapping[str, int]) -> dict[str, int]:

@@ -1,28 +1,33 @@
 """Hop 11. Sessions as the API reads them: one project's, and never another's."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, Text, exists, func, literal, select, tuple_
+from sqlalchemy import ColumnElement, Select, Text, func, literal, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from traceflow.datasets.store.database import Database
 from traceflow.datasets.store.rows import (
+    AnyRow,
     is_storable,
     notable_event,
     segment_entry,
     session_record,
     stored_signal,
 )
+from traceflow.datasets.store.session_filters import session_filters
 from traceflow.datasets.store.tables import EVENTS, SEGMENTS, SESSIONS, SIGNALS
 from traceflow.models.errors import NotFound
 from traceflow.models.recording.index import RecordingIndex, SegmentIndexEntry, recording_order, windows_of
 from traceflow.models.session.facts import NotableEvent
 from traceflow.models.session.key import SessionKey
 from traceflow.models.session.listing import (
-    ABSENT,
+    FACET_VALUES_AT_MOST,
+    FACETS,
+    FacetValue,
+    SessionFacets,
     SessionPage,
     SessionQuery,
     SessionSort,
@@ -58,6 +63,19 @@ class SessionStore:
             items=records,
             next_cursor=cursor_behind(records[-1], sort=query.sort, order=query.order) if has_more else None,
         )
+
+    async def facets(self, *, tenant_id: str, project_id: str, query: SessionQuery) -> SessionFacets:
+        """Return the values of the sessions that fit the query's filters; its page does not matter."""
+        columns = [SESSIONS.c[name] for name in FACETS]
+        statement = (
+            select(*columns, func.grouping(*columns).label("others"), func.count().label("sessions"))
+            .where(SESSIONS.c.tenant_id == tenant_id, SESSIONS.c.project_id == project_id)
+            .where(*session_filters(query))
+            .group_by(func.grouping_sets(*columns))
+        )
+        async with self._database.tenant_transaction(tenant_id) as connection:
+            rows = (await connection.execute(statement)).all()
+        return SessionFacets(**{name: _facet_values(rows, name) for name in FACETS})
 
     async def session(self, key: SessionKey) -> SessionRecord:
         """Return one session; raises NotFound."""
@@ -144,7 +162,7 @@ async def _entries(connection: AsyncConnection, key: SessionKey) -> list[Segment
 def _listing(query: SessionQuery) -> Select[Any]:
     sort = _SORT_COLUMNS[query.sort]
     place = tuple_(sort, SESSIONS.c.session_id)
-    statement = select(SESSIONS).where(*_filters(query)).limit(query.limit + 1)
+    statement = select(SESSIONS).where(*session_filters(query)).limit(query.limit + 1)
     position = query.position()
     descends = query.order is SortOrder.DESC
     if position is not None:
@@ -154,21 +172,13 @@ def _listing(query: SessionQuery) -> Select[Any]:
     return statement.order_by(*(column.desc() if descends else column.asc() for column in columns))
 
 
-def _filters(query: SessionQuery) -> list[ColumnElement[bool]]:
-    columns = SESSIONS.c
-    start = columns.started_order
-    conditions: list[ColumnElement[bool] | None] = [
-        None if query.from_ms is None else start >= query.from_ms,
-        None if query.to_ms is None else (start < query.to_ms) & (start > ABSENT),
-        None if query.state is None else columns.state == query.state.value,
-        None if query.page is None else _has_page(query.page),
-        None if query.signal is None else columns.signal_counts.has_key(query.signal.value),
-        None if query.min_score is None else columns.frustration_score >= query.min_score,
-        None if query.has_error is None else (columns.errors > 0) == query.has_error,
-    ]
-    return [condition for condition in conditions if condition is not None]
-
-
-def _has_page(page: str) -> ColumnElement[bool]:
-    pages = func.jsonb_array_elements_text(SESSIONS.c.pages).table_valued("value")
-    return exists(select(literal(1)).select_from(pages).where(func.strpos(pages.c.value, page) > 0))
+def _facet_values(rows: Sequence[AnyRow], name: str) -> tuple[FacetValue, ...]:
+    # GROUPING has a bit for each column, the last the lowest: unset only for the one that a row counts.
+    bit = 1 << (len(FACETS) - 1 - FACETS.index(name))
+    found = (
+        FacetValue(value=getattr(row, name), sessions=row.sessions)
+        for row in rows
+        if not row.others & bit and getattr(row, name) is not None
+    )
+    ordered = sorted(found, key=lambda each: (-each.sessions, each.value))
+    return tuple(ordered[:FACET_VALUES_AT_MOST])

@@ -87,6 +87,16 @@ SESSIONS = Table(
     Column("workflow_id", Text),
     Column("created_at", _TIME),
     Column("updated_at", _TIME, onupdate=func.now()),
+    Column("device", Text),
+    Column("browser", Text),
+    Column("os", Text),
+    Column("country", Text),
+    Column("release", Text),
+    Column("environment", Text),
+    Column("timeline", JSONB),
+    Column("anonymous_id", Text),
+    Column("identified_id", Text),
+    Column("traits", JSONB),
 )
 SEGMENTS = Table(
     "segments",
@@ -119,6 +129,12 @@ SIGNALS = Table(
     Column("at_ms", BigInteger),
     Column("reason", Text),
     Column("evidence", JSONB),
+    Column("page", Text),
+    Column("page_group", Text),
+    Column("element", Text),
+    Column("x", Double),
+    Column("y", Double),
+    Column("viewport_width", Double),
 )
 EVENTS = Table(
     "events",
@@ -131,6 +147,9 @@ EVENTS = Table(
     Column("at_ms", BigInteger),
     Column("kind", Text),
     Column("name", Text),
+    Column("fingerprint", Text),
+    Column("error_name", Text),
+    Column("message", Text),
 )
 INSIGHTS = Table(
     "insights",
@@ -188,4 +207,38 @@ STREAM_OFFSETS = Table(
     Column("shard", Integer, primary_key=True, autoincrement=False),
     Column("last_id", Text),
     Column("updated_at", _TIME),
+)
+USERS = Table(
+    "users",
+    METADATA,
+    Column("tenant_id", Text, primary_key=True),
+    Column("user_id", Text, primary_key=True),
+    Column("name", Text),
+    Column("created_at", _TIME),
+)
+SIGN_IN_TOKENS = Table(
+    "sign_in_tokens",
+    METADATA,
+    Column("token_sha256", LargeBinary, primary_key=True),
+    Column("tenant_id", Text),
+    Column("user_id", Text),
+    Column("expires_at", _TIME),
+)
+WEB_SESSIONS = Table(
+    "web_sessions",
+    METADATA,
+    Column("session_sha256", LargeBinary, primary_key=True),
+    Column("tenant_id", Text),
+    Column("user_id", Text),
+    Column("expires_at", _TIME),
+)
+SAVED_VIEWS = Table(
+    "saved_views",
+    METADATA,
+    Column("tenant_id", Text, primary_key=True),
+    Column("project_id", Text, primary_key=True),
+    Column("view_id", Text, primary_key=True),
+    Column("name", Text),
+    Column("query", Text),
+    Column("created_at_ms", BigInteger),
 )

@@ -3,7 +3,6 @@
 import asyncio
 import os
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 import msgspec
 import structlog
@@ -11,6 +10,7 @@ from redis.asyncio import Redis
 
 from traceflow.datasets.streams.redis_connection import redis_errors
 from traceflow.models.errors import StreamUnavailable
+from traceflow.models.presence import Presence
 
 log = structlog.get_logger()
 
@@ -18,17 +18,6 @@ BEAT_S = 2.0
 _FORGOTTEN_AFTER_S = 10.0
 # One hash: finding keys by their prefix would walk over the millions that remember segments.
 _KEY = "tf:presence"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Presence:
-    """A running process of a component; the time is Redis's."""
-
-    component: str
-    pid: int
-    host: str
-    version: str
-    seen_at_s: float
 
 
 class RedisPresence:

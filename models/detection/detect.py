@@ -1,6 +1,6 @@
 """Hop 5. The detectors of a profile over a session's windows: one order of events, one result."""
 
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 
 from traceflow.models.detection.dead_click import EffectRule, dead_clicks, dead_clicks_by_effect
 from traceflow.models.detection.element import (
@@ -14,6 +14,7 @@ from traceflow.models.detection.element import (
 from traceflow.models.detection.error_click import error_clicks, failed_clicks
 from traceflow.models.detection.moment import (
     Clicked,
+    ClickNamed,
     CursorMoved,
     CustomSent,
     ErrorRaised,
@@ -25,6 +26,7 @@ from traceflow.models.detection.moment import (
     Scrolled,
     SelectionChanged,
     SnapshotTaken,
+    ViewportResized,
     WindowSeen,
 )
 from traceflow.models.detection.profile import (
@@ -69,6 +71,15 @@ def detect(windows: Mapping[str, Sequence[Moment]], *, profile: Profile) -> tupl
     found: list[Signal] = []
     for moments in windows.values():
         found.extend(_detect_window(timeline(moments), profile=profile))
+    return _in_order(found)
+
+
+def detect_window(window: Timeline, *, profile: Profile) -> tuple[Signal, ...]:
+    """Run the profile's detectors over one window, and order what they found."""
+    return _in_order(_detect_window(window, profile=profile))
+
+
+def _in_order(found: Iterable[Signal]) -> tuple[Signal, ...]:
     return tuple(sorted(found, key=lambda signal: (signal.at_ms, signal.kind, signal.evidence)))
 
 
@@ -165,13 +176,17 @@ def _default_aim(window: Timeline, parameters: DefaultParameters) -> Callable[[C
     return aim
 
 
+# What says nothing about whether the page still stands.
+_ASIDE = (CursorMoved, WindowSeen, ClickNamed, ViewportResized)
+
+
 def _is_gone(window: Timeline, click: Click, *, after_ms: float) -> bool:
     """Whether the link led off the recorded pages: long after it, a page comes up out of nothing."""
     for position in range(click.position + 1, len(window.moments)):
         moment = window.moments[position]
         if isinstance(moment, PageShown | SnapshotTaken):
             return moment.evidence.at_ms - click.at_ms >= after_ms
-        if type(moment) is not Moment and not isinstance(moment, CursorMoved | WindowSeen):
+        if type(moment) is not Moment and not isinstance(moment, _ASIDE):
             return False
     return False
 

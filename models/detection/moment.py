@@ -11,10 +11,12 @@ from typing import Literal, NamedTuple
 from traceflow.models.detection import rrweb
 from traceflow.models.detection.node import Node, added_nodes, changed_nodes, snapshot_nodes
 from traceflow.models.detection.rrweb import WireData, WireEvent, WirePayload
+from traceflow.models.enrichment.page_facts import PageFacts, read_page_facts
 from traceflow.models.evidence import Evidence
 
 _LONGEST_NAME = 1000  # of an address or a message; the recording keeps the whole
 _LONGEST_TAG = 64
+_LONGEST_SELECTOR = 300
 _WINDOW_SEEN = {
     "visibilitychange": True,
     "visibility": True,
@@ -99,10 +101,21 @@ class ErrorRaised(Moment):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PageShown(Moment):
-    """A page came up: a ``meta`` event, or a ``navigation`` within the page."""
+    """A page came up: a ``meta`` event, or a ``navigation`` within the page.
+
+    ``viewport_width`` is in CSS pixels; a navigation does not say it.
+    """
 
     href: str
     origin: Literal["meta", "navigation"]
+    viewport_width: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ViewportResized(Moment):
+    """The window has another size."""
+
+    width: float | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,6 +131,21 @@ class CustomSent(Moment):
 
     tag: str
     name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClickNamed(CustomSent):
+    """What the SDK calls the element of a click (custom event ``click``); the click itself is ``Clicked``."""
+
+    selector: str
+    node_id: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PageDescribed(CustomSent):
+    """What the SDK says about the page it runs in (custom event ``page_facts``)."""
+
+    facts: PageFacts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -153,7 +181,8 @@ def _read_event(event: WireEvent, evidence: Evidence) -> Moment:
     if kind == rrweb.INCREMENTAL:
         return _read_incremental(wire, evidence)
     if kind == rrweb.META:
-        return PageShown(evidence=evidence, href=_name(wire.href), origin="meta")
+        width = rrweb.number(wire.width)
+        return PageShown(evidence=evidence, href=_name(wire.href), origin="meta", viewport_width=width)
     if kind == rrweb.FULL_SNAPSHOT:
         root = rrweb.decode_node(wire.node)
         return SnapshotTaken(evidence=evidence, nodes=snapshot_nodes(root) if root is not None else ())
@@ -214,6 +243,10 @@ def _read_scroll(_wire: WireData, evidence: Evidence) -> Scrolled:
     return Scrolled(evidence=evidence)
 
 
+def _read_resize(wire: WireData, evidence: Evidence) -> ViewportResized:
+    return ViewportResized(evidence=evidence, width=rrweb.number(wire.width))
+
+
 def _read_selection(_wire: WireData, evidence: Evidence) -> SelectionChanged:
     return SelectionChanged(evidence=evidence)
 
@@ -223,6 +256,7 @@ _INCREMENTAL: Mapping[int, Callable[[WireData, Evidence], Moment]] = {
     rrweb.MOUSE_MOVE: _read_cursor,
     rrweb.MOUSE_INTERACTION: _read_interaction,
     rrweb.SCROLL: _read_scroll,
+    rrweb.VIEWPORT_RESIZE: _read_resize,
     rrweb.INPUT: _read_input,
     rrweb.SELECTION: _read_selection,
 }
@@ -245,7 +279,14 @@ def _read_custom(wire: WireData, evidence: Evidence) -> Moment:
     seen = _WINDOW_SEEN.get(_window_tag(tag, payload))
     if seen is not None:
         return WindowSeen(evidence=evidence, is_visible=seen)
-    return CustomSent(evidence=evidence, tag=tag, name=_first_name(payload.name, payload.event) or tag)
+    name = _first_name(payload.name, payload.event) or tag
+    if tag == "page_facts":
+        return PageDescribed(evidence=evidence, tag=tag, name=name, facts=read_page_facts(wire.payload))
+    selector = rrweb.text(payload.selector, longest=_LONGEST_SELECTOR) if tag == "click" else ""
+    if selector:
+        node_id = rrweb.node_number(payload.node_id)
+        return ClickNamed(evidence=evidence, tag=tag, name=name, selector=selector, node_id=node_id)
+    return CustomSent(evidence=evidence, tag=tag, name=name)
 
 
 def _window_tag(tag: str, payload: WirePayload) -> str:

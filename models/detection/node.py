@@ -34,7 +34,7 @@ _UNSEEN = frozenset({"head", "script", "style", "noscript", "template"})
 class Node:
     """An element with its parent's id; ``tag`` is lower case.
 
-    ``attributes`` holds only type, href, target, download, role, contenteditable, class and aria-label,
+    ``attributes`` holds only id, type, href, target, download, role, contenteditable, class and aria-label,
     where present. ``text`` is the element's own text with that of inline elements in it. A text node
     that a mutation adds comes as a node of tag ``#text``.
     """
@@ -155,6 +155,7 @@ def _joined(texts: Sequence[str]) -> str:
 
 def _attributes(wire: WireAttributes) -> Mapping[str, str]:
     named = (
+        ("id", wire.id),
         ("type", wire.type),
         ("href", wire.href),
         ("target", wire.target),

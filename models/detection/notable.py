@@ -2,15 +2,22 @@
 
 from collections.abc import Sequence
 
-from traceflow.models.detection.moment import CustomSent, ErrorRaised, Moment, PageShown
-from traceflow.models.session.facts import NotableEvent
+from traceflow.models.detection.moment import (
+    ClickNamed,
+    CustomSent,
+    ErrorRaised,
+    Moment,
+    PageDescribed,
+    PageShown,
+)
+from traceflow.models.session.facts import ErrorSeen, NotableEvent
 
 
 def notable_events(moments: Sequence[Moment]) -> tuple[NotableEvent, ...]:
     """Return page views, errors and custom events in their order.
 
     A recorder repeats the page's address with every further snapshot: the same address twice in a row
-    is one page view.
+    is one page view. What the SDK says about clicks and about the page itself is no event of the visit.
     """
     found: list[NotableEvent] = []
     href = ""
@@ -21,8 +28,19 @@ def notable_events(moments: Sequence[Moment]) -> tuple[NotableEvent, ...]:
                 found.append(NotableEvent(kind=kind, name=moment.href, evidence=moment.evidence))
             href = moment.href or href
         elif isinstance(moment, ErrorRaised):
-            name = moment.message or moment.name
-            found.append(NotableEvent(kind="error", name=name, evidence=moment.evidence))
+            found.append(_error(moment))
+        elif isinstance(moment, ClickNamed | PageDescribed):
+            continue
         elif isinstance(moment, CustomSent) and moment.tag:
             found.append(NotableEvent(kind=moment.tag, name=moment.name, evidence=moment.evidence))
     return tuple(found)
+
+
+def _error(moment: ErrorRaised) -> ErrorSeen:
+    return ErrorSeen(
+        kind="error",
+        name=moment.message or moment.name,
+        evidence=moment.evidence,
+        error_name=moment.name,
+        message=moment.message,
+    )

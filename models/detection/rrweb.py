@@ -13,7 +13,7 @@ from typing import TypeVar
 from msgspec import DecodeError, Raw, Struct, field, json as msgspec_json
 
 FULL_SNAPSHOT, INCREMENTAL, META, CUSTOM, PLUGIN = 2, 3, 4, 5, 6
-MUTATION, MOUSE_MOVE, MOUSE_INTERACTION, SCROLL, INPUT, SELECTION = 0, 1, 2, 3, 5, 14
+MUTATION, MOUSE_MOVE, MOUSE_INTERACTION, SCROLL, VIEWPORT_RESIZE, INPUT, SELECTION = 0, 1, 2, 3, 4, 5, 14
 # Media, stylesheet rule, canvas, style declaration, adopted stylesheet.
 EFFECTS = frozenset({7, 8, 9, 13, 15})
 CLICK = 2
@@ -42,6 +42,7 @@ class WireData(Struct, frozen=True, gc=False):
     x: object = None
     y: object = None
     href: object = None
+    width: object = None
     tag: object = None
     plugin: object = None
     positions: Raw = _NOTHING
@@ -60,8 +61,9 @@ class WireEvent(Struct, frozen=True, gc=False):
 
 
 class WireAttributes(Struct, frozen=True, gc=False):
-    """The attributes that say what an element is for."""
+    """The attributes that say what an element is for, and what it is called."""
 
+    id: object = None
     type: object = None
     href: object = None
     target: object = None
@@ -117,6 +119,8 @@ class WirePayload(Struct, frozen=True, gc=False):
     event: object = None
     level: object = None
     category: object = None
+    selector: object = None
+    node_id: object = None
 
 
 _EVENT = msgspec_json.Decoder(WireEvent)

@@ -22,6 +22,14 @@ class NotableEvent:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ErrorSeen(NotableEvent):
+    """An error on its way to its row, with what it is grouped by; read back, it is a plain event."""
+
+    error_name: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SessionFacts:
     """A session as the analysis sees it; all text in it is tokenized."""
 

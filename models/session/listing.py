@@ -19,7 +19,16 @@ ABSENT = -1
 # Event times end at 2^53 (ARCHITECTURE section 6, Segment).
 _MAX_TIME_MS = 2**53
 _MAX_PAGE = 8192
+_MAX_VALUE = 1024
+_MAX_TRAITS = 16
 _MAX_CURSOR = 1024
+
+
+# What sessions are found by beside what happened in them; each is a menu of the values that there are.
+FACETS = ("device", "browser", "os", "country", "release", "environment")
+
+# A menu of more than this is searched, not read.
+FACET_VALUES_AT_MOST = 100
 
 
 class SessionSort(StrEnum):
@@ -50,7 +59,9 @@ class SessionQuery:
     """One page of a project's sessions.
 
     ``from_ms`` (included) and ``to_ms`` (not) bound the start; ``page`` fits a page's address that is or
-    contains it. Raises RequestInvalid whose ``path`` names the value at fault.
+    contains it. ``visitor`` is one of the visitor's two ids; of ``traits``, names and values, all have to
+    fit; ``q`` is part of a page's address or of the session's id, in capitals or not. Raises RequestInvalid
+    whose ``path`` names the value at fault.
     """
 
     limit: int = DEFAULT_LIMIT
@@ -64,17 +75,31 @@ class SessionQuery:
     signal: SignalKind | None = None
     min_score: float | None = None
     has_error: bool | None = None
+    max_score: float | None = None
+    min_duration_ms: int | None = None
+    max_duration_ms: int | None = None
+    device: str | None = None
+    browser: str | None = None
+    os: str | None = None
+    country: str | None = None
+    release: str | None = None
+    environment: str | None = None
+    visitor: str | None = None
+    traits: tuple[tuple[str, str], ...] = ()
+    q: str | None = None
 
     def __post_init__(self) -> None:
         if not 1 <= self.limit <= MAX_LIMIT:
             raise _invalid("limit", f"must be from 1 to {MAX_LIMIT}")
-        for path, time_ms in (("from_ms", self.from_ms), ("to_ms", self.to_ms)):
-            if time_ms is not None and not 0 <= time_ms <= _MAX_TIME_MS:
-                raise _invalid(path, "must be from 0 to 2^53")
-        if self.min_score is not None and not math.isfinite(self.min_score):
-            raise _invalid("min_score", "must be a finite number")
-        if self.page is not None and not _is_page(self.page):
-            raise _invalid("page", f"must be 1 to {_MAX_PAGE} characters of text")
+        for path in ("from_ms", "to_ms", "min_duration_ms", "max_duration_ms"):
+            _check_time(path, getattr(self, path))
+        for path in ("min_score", "max_score"):
+            _check_score(path, getattr(self, path))
+        for path in ("page", "q"):
+            _check_text(path, getattr(self, path), longest=_MAX_PAGE)
+        for path in (*FACETS, "visitor"):
+            _check_text(path, getattr(self, path), longest=_MAX_VALUE)
+        _check_traits(self.traits)
         self.position()
 
     def position(self) -> ListPosition | None:
@@ -90,6 +115,26 @@ class SessionPage:
 
     items: tuple[SessionRecord, ...]
     next_cursor: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FacetValue:
+    """A value and how many of the sessions asked for have it."""
+
+    value: str
+    sessions: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SessionFacets:
+    """What there is to filter by: per facet the values, the most frequent first."""
+
+    device: tuple[FacetValue, ...] = ()
+    browser: tuple[FacetValue, ...] = ()
+    os: tuple[FacetValue, ...] = ()
+    country: tuple[FacetValue, ...] = ()
+    release: tuple[FacetValue, ...] = ()
+    environment: tuple[FacetValue, ...] = ()
 
 
 def cursor_behind(record: SessionRecord, *, sort: SessionSort, order: SortOrder) -> str:
@@ -135,9 +180,38 @@ def _is_id(value: object) -> bool:
     return isinstance(value, str) and value.isascii() and "\x00" not in value
 
 
-def _is_page(page: str) -> bool:
-    has_surrogate = any("\ud800" <= character <= "\udfff" for character in page)
-    return 0 < len(page) <= _MAX_PAGE and "\x00" not in page and not has_surrogate
+def read_trait(text: str) -> tuple[str, str]:
+    """Read ``name:value``; raises RequestInvalid."""
+    name, colon, value = text.partition(":")
+    if not colon or not name:
+        raise _invalid("trait", "must be name:value")
+    return name, value
+
+
+def _check_time(path: str, time_ms: int | None) -> None:
+    if time_ms is not None and not 0 <= time_ms <= _MAX_TIME_MS:
+        raise _invalid(path, "must be from 0 to 2^53")
+
+
+def _check_score(path: str, score: float | None) -> None:
+    if score is not None and not math.isfinite(score):
+        raise _invalid(path, "must be a finite number")
+
+
+def _check_text(path: str, text: str | None, *, longest: int) -> None:
+    if text is not None and not (0 < len(text) <= longest and _is_storable(text)):
+        raise _invalid(path, f"must be 1 to {longest} characters of text")
+
+
+def _check_traits(traits: tuple[tuple[str, str], ...]) -> None:
+    if len(traits) > _MAX_TRAITS:
+        raise _invalid("trait", f"may stand {_MAX_TRAITS} times at most")
+    if not all(len(text) <= _MAX_VALUE and _is_storable(text) for trait in traits for text in trait):
+        raise _invalid("trait", f"must be text of {_MAX_VALUE} characters at most on either side")
+
+
+def _is_storable(text: str) -> bool:
+    return "\x00" not in text and not any("\ud800" <= character <= "\udfff" for character in text)
 
 
 def _invalid(path: str, problem: str) -> RequestInvalid:

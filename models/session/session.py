@@ -6,9 +6,12 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from traceflow.models.detection.frustration import Frustration
+from traceflow.models.detection.place import NOWHERE, SignalPlace
 from traceflow.models.detection.signal import Signal, SignalKind
+from traceflow.models.enrichment.client import UNKNOWN, Client
 from traceflow.models.session.closing import CloseReason
 from traceflow.models.session.key import SessionKey
+from traceflow.models.session.timeline_mark import TimelineMark
 
 
 class SessionState(StrEnum):
@@ -59,6 +62,8 @@ class SessionRecord:
     closed_at_ms: int | None = None
     analysis: AnalysisState | None = None
     workflow_id: str | None = None
+    client: Client = UNKNOWN
+    timeline: tuple[TimelineMark, ...] = ()
 
     @property
     def duration_ms(self) -> int | None:
@@ -70,10 +75,11 @@ class SessionRecord:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredSignal:
-    """A signal under the id that the API gives it."""
+    """A signal under the id that the API gives it, and where on the site it happened."""
 
     signal_id: str
     signal: Signal
+    place: SignalPlace = NOWHERE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

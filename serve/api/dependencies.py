@@ -2,17 +2,23 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from traceflow.models.ports import (
     Feed,
     InsightReader,
+    KeyRegister,
     LedgerReader,
+    OverviewReader,
+    PresenceReader,
     RecordingReader,
+    SavedViews,
     SessionReader,
     StreamGauge,
     WorkflowStarter,
 )
-from traceflow.serve.access import Authenticator
+from traceflow.serve.access import Authenticator, WebSessions
+from traceflow.serve.web_files.reader import WebFiles
 
 Probe = Callable[[], Awaitable[object]]
 
@@ -21,11 +27,21 @@ Probe = Callable[[], Awaitable[object]]
 class ApiDependencies:
     """The world as the API sees it.
 
-    ``probes`` are what ``/readyz`` asks, by component; each returns, or raises an error of ours.
+    ``probes`` are what ``/readyz`` asks, by component; each returns, or raises an error of ours. ``services``
+    are what the system's page asks beside what announces itself. ``retention`` is the class that recordings
+    are stored under.
     """
 
     authenticator: Authenticator
+    web_sessions: WebSessions
+    keys: KeyRegister
+    views: SavedViews
+    presence: PresenceReader
+    dashboard: WebFiles
+    now: Callable[[], datetime]
+    retention: str
     sessions: SessionReader
+    overview: OverviewReader
     insights: InsightReader
     recordings: RecordingReader
     ledger: LedgerReader
@@ -33,3 +49,4 @@ class ApiDependencies:
     workflows: WorkflowStarter
     feed: Feed
     probes: Mapping[str, Probe] = field(default_factory=dict)
+    services: Mapping[str, Probe] = field(default_factory=dict)

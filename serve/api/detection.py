@@ -4,7 +4,6 @@ import asyncio
 
 import msgspec
 from fastapi import APIRouter, Request
-from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 
 from traceflow.models.detection.profile import profile_with
@@ -13,8 +12,9 @@ from traceflow.models.envelope.body import decompress
 from traceflow.models.envelope.depth import check_depth
 from traceflow.models.envelope.events import split_events
 from traceflow.models.envelope.surrogates import readable_copy
-from traceflow.models.errors import EnvelopeInvalid, EnvelopeTooLarge, RequestInvalid, UnsupportedEncoding
+from traceflow.models.errors import EnvelopeInvalid, RequestInvalid
 from traceflow.models.wire.segment import EventHeader
+from traceflow.serve.api.body import check_json, misfit, read_body
 from traceflow.serve.api.responses import JsonDocument
 
 MAX_DETECT_BYTES = 64 * 1024 * 1024
@@ -73,7 +73,7 @@ class DetectionRoutes:
     async def detect(self, request: Request) -> Response:
         """Run a detection profile over the events of one window, in the order given."""
         encoding = _content_encoding(request)
-        body = await _read_body(request)
+        body = await read_body(request, limit_bytes=MAX_DETECT_BYTES)
         # A body that is compressed may be large however little of it was sent.
         if len(body) <= INLINE_BYTES and encoding == "identity":
             return JsonDocument(_detect(body, encoding))
@@ -104,40 +104,15 @@ def _decode(document: bytes) -> tuple[DetectWire, tuple[bytes, ...]]:
     except UnicodeDecodeError as error:
         raise RequestInvalid(f"The body is not UTF-8 (byte {error.start}).") from error
     except (msgspec.DecodeError, RecursionError, ValueError) as error:
-        raise _misfit(error, inside="") from error
+        raise misfit(error, inside="") from error
     raw = bytes(wire.events)
     try:
         _HEADERS.decode(raw)
     except (msgspec.DecodeError, RecursionError, ValueError) as error:
-        raise _misfit(error, inside="events") from error
+        raise misfit(error, inside="events") from error
     return wire, split_events(raw)
 
 
-def _misfit(error: Exception, *, inside: str) -> RequestInvalid:
-    """Turn msgspec's ``… - at `$[3].timestamp` `` inside ``events`` into the path ``events[3].timestamp``."""
-    detail, _, place = str(error).partition(" - at `$")
-    steps = place.rstrip("`").removeprefix(".") if not inside else place.rstrip("`")
-    missing = detail.split("`")[1] if detail.startswith("Object missing") else ""
-    path = ".".join(step for step in (inside + steps, missing) if step)
-    return RequestInvalid(f"{detail}.", path=path) if path else RequestInvalid(f"{detail}.")
-
-
 def _content_encoding(request: Request) -> str:
-    content_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if content_type != "application/json":
-        raise UnsupportedEncoding("The content type must be application/json.")
+    check_json(request)
     return request.headers.get("content-encoding", "").strip().lower() or "identity"
-
-
-async def _read_body(request: Request) -> bytes:
-    pieces: list[bytes] = []
-    size = 0
-    try:
-        async for piece in request.stream():
-            size += len(piece)
-            if size > MAX_DETECT_BYTES:
-                raise EnvelopeTooLarge(f"The body is over {MAX_DETECT_BYTES} bytes.")
-            pieces.append(piece)
-    except ClientDisconnect as error:
-        raise RequestInvalid("The body was cut off.") from error
-    return b"".join(pieces)

@@ -13,11 +13,17 @@ from traceflow.models.ledger import Ledger
 from traceflow.models.outcome import Outcome
 from traceflow.models.recording.index import RecordingIndex, SegmentIndexEntry, windows_of
 from traceflow.models.session.session import SessionRecord, SessionState, StoredSignal
+from traceflow.models.session.timeline_mark import TimelineMark
+from traceflow.models.session.visitor import Visitor, read_visitor
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SessionItem:
-    """A session as lists show it; its times are null while no event of it has come."""
+    """A session as lists show it; its times are null while no event of it has come.
+
+    What it was recorded on is null where not known; ``visitor`` holds tokens, its ids null where it has none;
+    ``timeline`` holds 40 moments at most.
+    """
 
     session_id: str
     started_at_ms: int | None
@@ -30,6 +36,14 @@ class SessionItem:
     signals: Mapping[str, int]
     frustration_score: float
     pages: tuple[str, ...]
+    visitor: Visitor
+    device: str | None
+    browser: str | None
+    os: str | None
+    country: str | None
+    release: str | None
+    environment: str | None
+    timeline: tuple[TimelineMark, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,13 +88,15 @@ class SessionDocument(SessionItem):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SignalEntry:
-    """A signal with the events it rests on."""
+    """A signal with the events it rests on, and the page's address and the element where they are known."""
 
     signal_id: str
     kind: SignalKind
     at_ms: int
     reason: str
     evidence: tuple[Evidence, ...]
+    page: str | None
+    element: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -163,6 +179,8 @@ def signal_list(stored: Iterable[StoredSignal]) -> SignalList:
                 at_ms=each.signal.at_ms,
                 reason=each.signal.reason,
                 evidence=each.signal.evidence,
+                page=each.place.page,
+                element=each.place.element,
             )
             for each in stored
         )
@@ -207,6 +225,14 @@ class _ItemFields(TypedDict):
     signals: Mapping[str, int]
     frustration_score: float
     pages: tuple[str, ...]
+    visitor: Visitor
+    device: str | None
+    browser: str | None
+    os: str | None
+    country: str | None
+    release: str | None
+    environment: str | None
+    timeline: tuple[TimelineMark, ...]
 
 
 def _item_fields(record: SessionRecord) -> _ItemFields:
@@ -222,6 +248,14 @@ def _item_fields(record: SessionRecord) -> _ItemFields:
         signals={str(kind): count for kind, count in record.signal_counts.items() if count},
         frustration_score=record.frustration.score,
         pages=record.pages,
+        visitor=read_visitor(record.visitor),
+        device=record.client.device,
+        browser=record.client.browser,
+        os=record.client.os,
+        country=record.client.country,
+        release=record.client.release,
+        environment=record.client.environment,
+        timeline=record.timeline,
     )
 
 

@@ -45,7 +45,7 @@ class HealthRoutes:
     async def ready(self) -> Response:
         """Answer 200 where everything that requests need does its work, else 503 with what does not."""
         names = list(self._probes)
-        answers = await asyncio.gather(*(_answers(self._probes[name]) for name in names))
+        answers = await asyncio.gather(*(does_answer(self._probes[name]) for name in names))
         silent = [name for name, is_up in zip(names, answers, strict=True) if not is_up]
         if not silent:
             return JsonDocument({"status": "ready", "components": names})
@@ -61,7 +61,7 @@ class HealthRoutes:
     async def metrics(self) -> Response:
         """Give the counts in Prometheus' text format; a source that is down is missing, and named."""
         counts, lag = await asyncio.gather(
-            _value_or_none(self._ledger.totals()), _value_or_none(self._gauge.lag())
+            value_or_none(self._ledger.totals()), value_or_none(self._gauge.lag())
         )
         lines = [*_up_lines(store=counts is not None, stream=lag is not None)]
         if counts is not None:
@@ -71,7 +71,8 @@ class HealthRoutes:
         return Response("".join(f"{line}\n" for line in lines), media_type=_METRICS_TYPE)
 
 
-async def _answers(probe: Probe) -> bool:
+async def does_answer(probe: Probe) -> bool:
+    """Tell whether the component answers in time."""
     try:
         await asyncio.wait_for(probe(), PROBE_TIMEOUT_S)
     except (TraceFlowError, TimeoutError):
@@ -79,7 +80,8 @@ async def _answers(probe: Probe) -> bool:
     return True
 
 
-async def _value_or_none(asked: Awaitable[Value]) -> Value | None:
+async def value_or_none(asked: Awaitable[Value]) -> Value | None:
+    """Return what was asked for; None where it does not come in time."""
     try:
         return await asyncio.wait_for(asked, PROBE_TIMEOUT_S)
     except (TraceFlowError, TimeoutError):

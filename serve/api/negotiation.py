@@ -20,6 +20,13 @@ def prefers_zstd(accept_encoding: str | None) -> bool:
     return qualities.get("identity") == 0.0 and qualities.get("*", 0.0) > 0
 
 
+def accepts_gzip(accept_encoding: str | None) -> bool:
+    """Tell whether gzip is read, and not less willingly than plain bytes."""
+    qualities = _qualities(accept_encoding or "")
+    quality = qualities.get("gzip", 0.0)
+    return quality > 0 and quality >= qualities.get("identity", 0.0)
+
+
 def _qualities(accept_encoding: str) -> Mapping[str, float]:
     entries = (_ENTRY.fullmatch(entry) for entry in accept_encoding.split(","))
     # What cannot be read is as good as not said.

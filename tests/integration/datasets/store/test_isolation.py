@@ -14,7 +14,10 @@ from traceflow.models.session.session import SessionRecord
 
 pytestmark = pytest.mark.integration
 
-TABLES = ("projects", "api_keys", "sessions", "segments", "signals", "events", "insights", "usage", "ledger")
+TABLES = (
+    "projects", "api_keys", "sessions", "segments", "signals", "events", "insights", "usage", "ledger",
+    "users", "sign_in_tokens", "web_sessions", "saved_views",
+)  # fmt: skip
 
 
 @pytest.fixture

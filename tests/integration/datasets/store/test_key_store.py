@@ -55,3 +55,19 @@ async def test_a_name_that_streams_could_not_carry_is_refused(keys: KeyStore, na
         await keys.create_key(tenant_id="acme", project_id=name, scope=Scope.READ, now=NOW)
 
     assert (as_tenant.value.context["path"], as_project.value.context["path"]) == ("tenant", "project")
+
+
+async def test_a_project_lists_and_revokes_its_own_keys_only(keys: KeyStore, tenant_id: str) -> None:
+    mine = await keys.create_key(tenant_id=tenant_id, project_id="blog", scope=Scope.READ, now=NOW)
+    owner = {"tenant_id": tenant_id, "project_id": "blog"}
+
+    for stranger in ({**owner, "project_id": "shop"}, {**owner, "tenant_id": "somebody-else"}):
+        with pytest.raises(NotFound):
+            await keys.revoke_project_key(mine.key_id, **stranger, now=NOW)
+    await keys.revoke_project_key(mine.key_id, **owner, now=NOW)
+    await keys.revoke_project_key(mine.key_id, **owner, now=NOW + timedelta(days=1))
+
+    (listed,) = await keys.project_keys(**owner)
+    assert (listed.key_id, listed.revoked_at) == (mine.key_id, NOW)
+    with pytest.raises(Unauthenticated):
+        await keys.find_principal(key_id=mine.key_id, secret_sha256=mine.secret_sha256)

@@ -1,3 +1,4 @@
+import json
 from dataclasses import replace
 from typing import Any
 
@@ -10,9 +11,19 @@ from traceflow.datasets.store.session_store import SessionStore, _listing
 from traceflow.datasets.store.shard_store import ShardStore
 from traceflow.datasets.store.tables import SESSIONS
 from traceflow.models.detection.frustration import Frustration
+from traceflow.models.detection.place import SignalPlace
 from traceflow.models.detection.signal import SignalKind
-from traceflow.models.session.listing import SessionQuery, SessionSort, SortOrder, cursor_behind
+from traceflow.models.enrichment.client import Client
+from traceflow.models.session.listing import (
+    FacetValue,
+    SessionFacets,
+    SessionQuery,
+    SessionSort,
+    SortOrder,
+    cursor_behind,
+)
 from traceflow.models.session.session import SessionRecord, SessionState
+from traceflow.models.session.timeline_mark import TimelineMark
 
 pytestmark = pytest.mark.integration
 
@@ -30,6 +41,18 @@ async def stored(database: Database, make: Any) -> tuple[SessionRecord, ...]:
             errors=number % 2,
             signal_counts={SignalKind.DEAD_CLICK: number % 3},
             pages=(f"https://shop.example/p/{number}", "https://shop.example/"),
+            client=Client(
+                device=("desktop", "mobile", None)[number % 3],
+                browser="Chrome" if number < 8 else "Safari",
+                release=f"1.{number % 2}",
+            ),
+            visitor=json.dumps(
+                {
+                    "anonymous_id": f"a-{number // 2}",
+                    "identified_id": f"u-{number}" if number % 4 == 0 else None,
+                    "traits": {"plan": "pro" if number % 2 else "free", "seats": number % 3},
+                }
+            ).encode(),
         )
         for number in range(12)
     )
@@ -110,6 +133,32 @@ async def test_a_session_that_comes_in_between_pages_shifts_none_of_the_others(
         ({"has_error": True}, {1, 3, 5, 7, 9, 11}),
         ({"has_error": False}, {0, 2, 4, 6, 8, 10}),
         ({"has_error": True, "state": SessionState.OPEN}, set()),
+        ({"max_score": 0}, {0, 3, 6, 9}),
+        ({"min_score": 1, "max_score": 40}, {1, 4, 7, 10}),
+        ({"min_duration_ms": 1}, {1, 5, 9}),
+        ({"max_duration_ms": 0}, {0, 2, 4, 6, 8, 10}),
+        ({"device": "mobile"}, {1, 4, 7, 10}),
+        ({"device": "mobile", "browser": "Safari"}, {10}),
+        ({"release": "1.1", "browser": "Safari"}, {9, 11}),
+        ({"os": "Linux"}, set()),
+        ({"country": "DE"}, set()),
+        ({"environment": "x"}, set()),
+        ({"visitor": "a-3"}, {6, 7}),
+        ({"visitor": "u-8"}, {8}),
+        ({"visitor": "a"}, set()),
+        ({"traits": (("plan", "pro"),)}, {1, 3, 5, 7, 9, 11}),
+        ({"traits": (("plan", "pro"), ("seats", "2"))}, {5, 11}),
+        ({"traits": (("plan", "pro"), ("plan", "free"))}, set()),
+        ({"traits": (("plan", "%"),)}, set()),
+        ({"q": "SHOP.example/P/1"}, {1, 10, 11}),
+        ({"q": "s-0"}, set(range(10))),
+        ({"q": "S-03"}, {3}),
+        ({"q": '", "'}, set()),
+        ({"q": "["}, set()),
+        ({"q": ", "}, set()),
+        ({"page": ", "}, set()),
+        ({"q": "\\"}, set()),
+        ({"q": "%"}, set()),
     ],
 )
 async def test_filters_keep_what_fits_all_of_them(
@@ -168,3 +217,89 @@ async def test_a_page_deep_in_the_list_starts_in_the_index_and_not_at_its_head(
 
     (condition,) = [line for line in plan if "Index Cond" in line]
     assert "ROW(" in condition
+
+
+async def test_the_menus_count_the_sessions_that_fit_the_filters(
+    database: Database, tenant_id: str, stored: tuple[SessionRecord, ...]
+) -> None:
+    assert len(stored) == 12
+    store = SessionStore(database)
+
+    everything = await store.facets(tenant_id=tenant_id, project_id="shop", query=SessionQuery(limit=1))
+    filtered = await store.facets(
+        tenant_id=tenant_id,
+        project_id="shop",
+        query=SessionQuery(browser="Chrome", visitor="a-3", has_error=True),
+    )
+    elsewhere = await store.facets(tenant_id=tenant_id, project_id="blog", query=SessionQuery())
+
+    assert everything == SessionFacets(
+        device=(FacetValue(value="desktop", sessions=4), FacetValue(value="mobile", sessions=4)),
+        browser=(FacetValue(value="Chrome", sessions=8), FacetValue(value="Safari", sessions=4)),
+        release=(FacetValue(value="1.0", sessions=6), FacetValue(value="1.1", sessions=6)),
+    )
+    assert filtered == SessionFacets(
+        device=(FacetValue(value="mobile", sessions=1),),
+        browser=(FacetValue(value="Chrome", sessions=1),),
+        release=(FacetValue(value="1.1", sessions=1),),
+    )
+    assert elsewhere == SessionFacets()
+
+
+async def test_what_a_page_is_called_is_looked_for_letter_by_letter(
+    database: Database, tenant_id: str, make: Any
+) -> None:
+    odd = make.record("odd", pages=('https://a.example/"x"\\y', "https://a.example/é?b=c, d"))
+    await ShardStore(database).flush(make.batch(SessionFlush(record=odd)))
+
+    found = {
+        part: len(await all_pages(database, tenant_id, SessionQuery(page=part)))
+        for part in ('"x"', "\\y", "\\\\", "é?b=c, d", ", ", 'y", "', "Y")
+    }
+    searched = len(await all_pages(database, tenant_id, SessionQuery(q='"X"\\Y')))
+
+    assert found == {'"x"': 1, "\\y": 1, "\\\\": 0, "é?b=c, d": 1, ", ": 1, 'y", "': 0, "Y": 0}
+    assert searched == 1
+
+
+async def test_facts_visitor_and_places_come_back_as_they_were_stored(database: Database, make: Any) -> None:
+    client = Client(device="tablet", browser="B\x00", os="O", release="\ud800", environment="e")
+    timeline = (TimelineMark(kind="error", at_ms=5), TimelineMark(kind="navigation", at_ms=2**53))
+    record = make.record(client=client, timeline=timeline)
+    here = SignalPlace(page="https://a/?q=\x00", element="a#b.c", x=1.5, y=-2, viewport_width=1280)
+    signals = (make.signal(2_000), make.signal(3_000))
+    flush = SessionFlush(record=record, signals=signals, places={signals[0]: here})
+    await ShardStore(database).flush(make.batch(flush))
+
+    session = await SessionStore(database).session(record.session)
+    stored = await SessionStore(database).signals(record.session)
+
+    assert session.client == replace(client, browser="B\ufffd", release="\ufffd")
+    assert session.timeline == timeline
+    assert [one.place for one in stored] == [replace(here, page="https://a/?q=\ufffd"), SignalPlace()]
+
+
+async def test_the_longest_names_that_rules_let_through_fit_their_indexes(
+    database: Database, make: Any
+) -> None:
+    # Four bytes each, and nothing that compression would make shorter.
+    odd = "".join(chr(0x10000 + (number * 7919) % 60_000) for number in range(1_000))
+    client = Client(
+        device="desktop",
+        browser=odd[:64],
+        os=odd[64:128],
+        country="DE",
+        release=odd[:200],
+        environment=odd[-64:],
+    )
+    visitor = json.dumps({"anonymous_id": odd, "identified_id": odd[::-1]}).encode()
+    record = make.record("s" * 128, client=client, visitor=visitor)
+    signal = make.signal()
+    place = SignalPlace(page=odd, element=odd[:300])
+    flush = SessionFlush(record=record, signals=(signal,), places={signal: place})
+
+    await ShardStore(database).flush(make.batch(flush))
+
+    (stored,) = await SessionStore(database).signals(record.session)
+    assert stored.place == place
+    assert (await SessionStore(database).session(record.session)).client == client

@@ -7,7 +7,8 @@ import pytest
 from redis.asyncio import Redis
 
 from traceflow.datasets.streams.redis_connection import connect
-from traceflow.datasets.streams.redis_presence import Presence, RedisPresence
+from traceflow.datasets.streams.redis_presence import RedisPresence
+from traceflow.models.presence import Presence
 
 pytestmark = pytest.mark.integration
 

@@ -1,9 +1,11 @@
 import asyncio
 import json
+import secrets
 import socket
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from random import Random
 from secrets import token_hex
@@ -27,14 +29,19 @@ from traceflow.datasets.store.database import Database
 from traceflow.datasets.store.flush_batch import FlushBatch, SessionFlush
 from traceflow.datasets.store.key_store import KeyStore
 from traceflow.datasets.store.ledger_store import LedgerStore
+from traceflow.datasets.store.overview_store import OverviewStore
 from traceflow.datasets.store.session_store import SessionStore
 from traceflow.datasets.store.settings import StoreSettings
 from traceflow.datasets.store.shard_store import ShardStore
+from traceflow.datasets.store.user_store import UserStore
+from traceflow.datasets.store.view_store import ViewStore
 from traceflow.datasets.streams.redis_connection import StreamSettings, connect
 from traceflow.datasets.streams.redis_feed import RedisFeed
 from traceflow.datasets.streams.redis_gauge import RedisGauge
+from traceflow.datasets.streams.redis_presence import RedisPresence
 from traceflow.datasets.vault.tenant_keys import StoredTenantKeys
 from traceflow.models.access.scope import Scope
+from traceflow.models.access.web_session import new_web_secret
 from traceflow.models.detection.frustration import frustration_score
 from traceflow.models.detection.profile import WEIGHTS
 from traceflow.models.detection.signal import Signal, SignalKind
@@ -47,9 +54,10 @@ from traceflow.models.recording.index import SegmentIndexEntry
 from traceflow.models.recording.placement import SegmentFrame, SessionFrames
 from traceflow.models.session.key import SessionKey
 from traceflow.models.session.session import SessionRecord, SessionState
-from traceflow.serve.access import Authenticator
+from traceflow.serve.access import Authenticator, WebSessions
 from traceflow.serve.api.build import build_api
 from traceflow.serve.api.dependencies import ApiDependencies
+from traceflow.serve.web_files.reader import WebFiles
 
 pytestmark = pytest.mark.integration
 
@@ -77,6 +85,7 @@ class Stack:
     keys: KeyStore
     feed: RedisFeed
     read_key: str
+    users: UserStore
 
     def client(self, key: str | None = None) -> httpx.AsyncClient:
         headers = {"authorization": f"Bearer {key or self.read_key}"}
@@ -113,11 +122,24 @@ async def stack(
             authenticator=Authenticator(keys, clock=monotonic),
             sessions=SessionStore(database),
             insights=PostgresAnalysisStore(database),
+            overview=OverviewStore(database),
             recordings=archive,
             ledger=LedgerStore(database),
             gauge=gauge,
             workflows=Starter(),
             feed=feed,
+            web_sessions=WebSessions(
+                UserStore(database),
+                clock=monotonic,
+                now=lambda: NOW,
+                new_secret=partial(new_web_secret, choose=secrets.choice),
+            ),
+            keys=keys,
+            views=ViewStore(database),
+            presence=RedisPresence(redis),
+            dashboard=WebFiles(tmp_path / "dashboard"),
+            now=lambda: NOW,
+            retention="30d",
             probes={"postgres": database.ping, "redis": gauge.lag},
         ),
         version="1.2.3",
@@ -126,7 +148,9 @@ async def stack(
         server = uvicorn.Server(uvicorn.Config(app, log_config=None, timeout_graceful_shutdown=2))
         serving = asyncio.create_task(server.serve(sockets=[listener]))
         # The socket listens already: what comes before the server is ready waits in its backlog.
-        yield Stack(f"http://127.0.0.1:{listener.getsockname()[1]}", key, keys, feed, issued.text)
+        yield Stack(
+            f"http://127.0.0.1:{listener.getsockname()[1]}", key, keys, feed, issued.text, UserStore(database)
+        )
         server.should_exit = True
         await serving
     await redis.aclose()
@@ -310,3 +334,33 @@ async def test_bytes_that_are_no_text_on_the_wire_are_a_4xx(stack: Stack, target
     writer.close()
 
     assert status in {b"400", b"404"}
+
+
+async def test_a_browser_signs_in_reads_switches_its_project_and_signs_out(stack: Stack) -> None:
+    tenant_id = stack.session.tenant_id
+    await stack.keys.create_key(tenant_id=tenant_id, project_id="blog", scope=Scope.READ, now=NOW)
+    await stack.users.ensure_user(tenant_id=tenant_id, name="admin", now=NOW)
+    token = await stack.users.new_sign_in_token(tenant_id=tenant_id, name="admin", now=NOW)
+    async with httpx.AsyncClient(base_url=stack.url, timeout=10) as browser:
+        me = (await browser.post("/api/v1/sign-in", json={"token": token.text})).json()
+        csrf = {"x-traceflow-csrf": me["csrf_token"]}
+        in_blog = await browser.get("/api/v1/sessions")
+        in_shop = await browser.get("/api/v1/sessions", params={"project_id": "shop"})
+        refused = await browser.post("/api/v1/views", json={"name": "All", "query": "a=1"})
+        kept = await browser.post("/api/v1/views", json={"name": "All", "query": "a=1"}, headers=csrf)
+        views = await browser.get("/api/v1/views")
+        key = await browser.post("/api/v1/keys", json={"scope": "read"}, headers=csrf)
+        async with stack.client(key.json()["key"]) as by_key:
+            assert (await by_key.get("/api/v1/views")).json() == views.json()
+        revoked = await browser.delete(f"/api/v1/keys/{key.json()['key_id']}", headers=csrf)
+        system = await browser.get("/api/v1/system")
+        out = await browser.post("/api/v1/sign-out", headers=csrf)
+        after = await browser.get("/api/v1/me")
+
+    assert [project["project_id"] for project in me["projects"]] == ["blog", "shop"]
+    assert in_blog.json()["items"] == []
+    assert [item["session_id"] for item in in_shop.json()["items"]] == ["s-1"]
+    assert (refused.status_code, kept.status_code, key.status_code) == (403, 201, 201)
+    assert views.json()["items"] == [kept.json()]
+    assert (revoked.status_code, out.status_code, after.status_code) == (204, 204, 401)
+    assert system.json()["stream_lag"] == 0

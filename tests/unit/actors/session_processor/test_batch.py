@@ -19,6 +19,7 @@ from traceflow.datasets.store.flush_batch import SessionFlush
 from traceflow.datasets.streams.redis_shard import ShardEntry
 from traceflow.models.detection.profile import PROFILES
 from traceflow.models.detection.signal import Signal, SignalKind
+from traceflow.models.enrichment.client import Client
 from traceflow.models.envelope.envelope import Envelope
 from traceflow.models.errors import EnvelopeInvalid
 from traceflow.models.evidence import Evidence
@@ -27,6 +28,7 @@ from traceflow.models.recording.placement import SegmentPlacement
 from traceflow.models.session.closing import IDLE_MS, MAX_AGE_MS, CloseReason, ClosingRules
 from traceflow.models.session.key import SessionKey
 from traceflow.models.session.session import AnalysisState, SessionRecord, SessionState
+from traceflow.models.session.timeline_mark import TimelineMark
 
 NOW_MS = 1_764_000_000_000
 RULES = RecordRules(closing=ClosingRules(), analysis_threshold=30.0)
@@ -243,3 +245,12 @@ def test_listeners_hear_of_the_session_and_of_each_signal_once() -> None:
         ("signal", 30),
     ]
     assert told(notices_of(SessionFlush(record=record), told=frozenset())) == [("session", None)]
+
+
+def test_the_row_says_what_the_session_was_recorded_on_and_shows_its_timeline() -> None:
+    facts = {"type": 5, "timestamp": 1, "data": {"tag": "page_facts", "payload": {"device": "mobile"}}}
+
+    record = record_after(CachedSession(), entry(0, events=[facts, ERROR]))
+
+    assert record.client == Client(device="mobile")
+    assert record.timeline == (TimelineMark(kind="error", at_ms=5),)

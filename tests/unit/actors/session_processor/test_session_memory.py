@@ -135,3 +135,49 @@ def test_a_snapshot_weighs_as_much_as_its_nodes() -> None:
 
     assert plain.weight == 1
     assert heavy.weight > 50
+
+
+def described(at_ms: int, **facts: Any) -> dict[str, Any]:
+    return {
+        "type": 5,
+        "timestamp": START_MS + at_ms,
+        "data": {"tag": "page_facts", "payload": facts},
+    }
+
+
+def test_a_session_is_recorded_on_what_its_earliest_window_says() -> None:
+    assessment = assessed(
+        [
+            ("late", 0, [described(900, device="tablet", release="2", environment="staging")], False),
+            ("w1", 1, [click(50)], False),
+            ("w1", 0, [described(5, device="mobile", browser={"name": "Safari", "version": "17"})], False),
+        ]
+    )
+
+    client = assessment.client
+    assert (client.device, client.browser, client.release, client.environment) == (
+        "mobile",
+        "Safari",
+        "2",
+        "staging",
+    )
+    assert assessment.notable_events == ()
+
+
+def test_an_sdk_that_describes_nothing_leaves_the_width_of_the_first_page() -> None:
+    early, late = page(10, "https://a/"), page(5_000, "https://a/")
+    early["data"]["width"], late["data"]["width"] = 400, 1400
+
+    assert assessed([("w2", 0, [late], False), ("w1", 0, [early], False)]).client.device == "mobile"
+
+
+def test_every_signal_has_its_place_and_stands_on_the_timeline() -> None:
+    assessment = assessed(SEGMENTS)
+
+    assert set(assessment.places) == set(assessment.signals)
+    (rage,) = [signal for signal in assessment.signals if signal.kind is SignalKind.RAGE_CLICK]
+    assert (assessment.places[rage].page, assessment.places[rage].x) == ("https://a/", 5)
+    kinds = [mark.kind for mark in assessment.timeline]
+    assert kinds.count("navigation") == len(assessment.pages)
+    assert kinds.count("error") == assessment.errors
+    assert len(kinds) == len(assessment.pages) + assessment.errors + len(assessment.signals)

@@ -15,6 +15,7 @@ from traceflow.models.session.listing import (
     SessionSort,
     SortOrder,
     cursor_behind,
+    read_trait,
 )
 from traceflow.models.session.session import SessionRecord, SessionState
 
@@ -137,6 +138,14 @@ def test_a_cursor_that_no_list_gave_is_refused(cursor: str) -> None:
         ("page", "a\x00"),
         ("page", "\udc00"),
         ("page", "x" * 10_000),
+        ("max_score", float("nan")),
+        ("min_duration_ms", -1),
+        ("max_duration_ms", 2**53 + 1),
+        ("q", ""),
+        ("q", "a\x00"),
+        ("device", ""),
+        ("release", "x" * 1025),
+        ("visitor", "\ud800"),
     ],
 )
 def test_a_value_that_no_session_could_have_is_refused_by_name(path: str, value: Any) -> None:
@@ -146,3 +155,28 @@ def test_a_value_that_no_session_could_have_is_refused_by_name(path: str, value:
         make(**{path: value})
 
     assert refused.value.context["path"] == path
+
+
+@pytest.mark.parametrize(
+    "traits", [(("a", "b\x00"),), (("\ud800", "b"),), (("a", "b" * 1025),), (("a", "b"),) * 17]
+)
+def test_a_trait_that_no_visitor_could_have_is_refused(traits: tuple[tuple[str, str], ...]) -> None:
+    with pytest.raises(RequestInvalid) as refused:
+        SessionQuery(traits=traits)
+
+    assert refused.value.context["path"] == "trait"
+
+
+@pytest.mark.parametrize(
+    ("text", "trait"), [("plan:pro", ("plan", "pro")), ("a:b:c", ("a", "b:c")), ("plan:", ("plan", ""))]
+)
+def test_a_trait_is_a_name_and_a_value(text: str, trait: tuple[str, str]) -> None:
+    assert read_trait(text) == trait
+
+
+@pytest.mark.parametrize("text", ["plan", "", ":pro"])
+def test_a_trait_without_a_name_or_a_colon_is_refused(text: str) -> None:
+    with pytest.raises(RequestInvalid) as refused:
+        read_trait(text)
+
+    assert refused.value.context["path"] == "trait"

@@ -87,9 +87,9 @@ async def test_a_cursor_of_another_order_is_400(world: Any, reader: httpx.AsyncC
         "/api/v2/sessions",
         "/api/v1",
         "/api",
-        "/",
-        "/nothing",
         "/healthz/",
+        "/ingest/nothing",
+        "/-/nothing",
     ],
 )
 async def test_what_is_not_there_is_a_404_problem(reader: httpx.AsyncClient, path: str) -> None:

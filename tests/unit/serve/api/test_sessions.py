@@ -19,6 +19,14 @@ ITEM = {
     "signals": {"rage_click": 1},
     "frustration_score": 25.0,
     "pages": ["https://shop.example/cart"],
+    "visitor": {"anonymous_id": "a-1", "identified_id": None, "traits": {"plan": "pro"}},
+    "device": "mobile",
+    "browser": "Safari",
+    "os": "iOS",
+    "country": None,
+    "release": "7",
+    "environment": None,
+    "timeline": [{"kind": "rage_click", "at_ms": 1_700_000_001_000}],
 }
 E = {"window_id": "w1", "segment_id": 0, "event_index": 2, "at_ms": 1_700_000_001_000}
 
@@ -77,6 +85,65 @@ async def test_filters_reach_the_store(world: Any, reader: httpx.AsyncClient) ->
     )
 
 
+FACTS = {
+    "device": "mobile",
+    "browser": "Safari",
+    "os": "iOS",
+    "country": "DE",
+    "release": "1.2 beta",
+    "environment": "production",
+    "visitor": "a-1",
+    "q": "cart",
+}
+
+
+@pytest.mark.parametrize("path", ["/api/v1/sessions", "/api/v1/sessions/facets"])
+async def test_filters_by_facts_reach_the_store_from_the_list_and_from_its_menus(
+    world: Any, reader: httpx.AsyncClient, path: str
+) -> None:
+    numbers = {"min_duration_ms": 1, "max_duration_ms": 2, "max_score": 80.5}
+    traits = [("trait", "plan:pro"), ("trait", "team:a:b")]
+
+    answer = await reader.get(path, params=[*FACTS.items(), *numbers.items(), *traits])
+
+    (asked,) = world.sessions.queries
+    assert answer.status_code == 200
+    assert {name: getattr(asked, name) for name in (*FACTS, *numbers)} == FACTS | numbers
+    assert asked.traits == (("plan", "pro"), ("team", "a:b"))
+
+
+async def test_the_menus_hold_every_facet(reader: httpx.AsyncClient) -> None:
+    answer = await reader.get("/api/v1/sessions/facets")
+
+    assert answer.json() == {
+        "device": [{"value": "mobile", "sessions": 1}],
+        "browser": [],
+        "os": [],
+        "country": [],
+        "release": [],
+        "environment": [],
+    }
+
+
+@pytest.mark.parametrize(
+    ("query", "path"),
+    [
+        ("trait=plan", "trait"),
+        ("device=", "device"),
+        ("max_score=101", "max_score"),
+        ("min_duration_ms=-1", "min_duration_ms"),
+        ("q=", "q"),
+    ],
+)
+async def test_a_filter_that_says_nothing_is_refused_by_name(
+    reader: httpx.AsyncClient, query: str, path: str
+) -> None:
+    for route in ("/api/v1/sessions", "/api/v1/sessions/facets"):
+        answer = await reader.get(f"{route}?{query}")
+
+        assert (answer.status_code, answer.json()["path"]) == (400, path)
+
+
 async def test_a_session_shows_completeness_masking_and_how_its_score_adds_up(
     reader: httpx.AsyncClient,
 ) -> None:
@@ -121,6 +188,8 @@ async def test_signals_and_insights_cite_their_events(reader: httpx.AsyncClient)
                 "at_ms": 1_700_000_001_000,
                 "reason": "3 clicks in 400 ms",
                 "evidence": [E],
+                "page": "https://shop.example/cart",
+                "element": "button#pay",
             }
         ]
     }
