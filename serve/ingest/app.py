@@ -1,5 +1,6 @@
 """Hops 1 to 4. The door that SDKs send to: a plain ASGI app that knows nothing of its server."""
 
+import asyncio
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -23,6 +24,7 @@ from traceflow.models.ports import Redactor, SegmentStream, TenantKeys
 from traceflow.models.quota.gcra import RateLimiter
 from traceflow.models.session.key import SessionKey
 from traceflow.serve.access import Authenticator, require_scope
+from traceflow.serve.ingest.answer import CORS, Answer
 from traceflow.serve.ingest.large_body import LargeBodyWorkers, open_and_redact
 from traceflow.serve.ingest.request import (
     Receive,
@@ -36,20 +38,17 @@ from traceflow.serve.ingest.request import (
     read_body,
     read_head,
 )
+from traceflow.serve.ingest.sdk_bundle import SdkBundle, file_of
 from traceflow.serve.problem import Problem, problem, problem_for
+from traceflow.serve.web_files.reader import WebFiles
 
 # Above this, a segment is opened and redacted in another process.
 INLINE_BYTES = 64 * 1024
 RATE_LIMIT_CATEGORY = "segment"
 
 _SEGMENTS_PATH = re.compile(r"/ingest/v1/sessions/([^/]*)/segments\Z")
-_SDK_PATH = "/ingest/v1/sdk.js"
 _SESSION_ID = re.compile(r"[A-Za-z0-9._-]{1,128}\Z")
 
-_CORS = (
-    (b"access-control-allow-origin", b"*"),
-    (b"access-control-expose-headers", b"Retry-After, X-TraceFlow-Rate-Limits"),
-)
 _PREFLIGHT = (
     (b"access-control-allow-methods", b"POST, GET, OPTIONS"),
     (b"access-control-allow-headers", b"Authorization, Content-Type, Content-Encoding"),
@@ -68,27 +67,19 @@ class IngestDependencies:
     stream: SegmentStream
     rate_limiter: RateLimiter
     large_bodies: LargeBodyWorkers
+    sdk_files: WebFiles
     now_ms: Callable[[], int]
     body_timeout_s: float
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
-    """A whole answer, CORS included."""
-
-    status: int
-    headers: tuple[tuple[bytes, bytes], ...]
-    body: bytes = b""
-
-
 def _json_answer(body: bytes) -> Answer:
     framing = ((b"content-type", b"application/json"), (b"content-length", b"%d" % len(body)))
-    return Answer(status=HTTPStatus.ACCEPTED, headers=(*framing, *_CORS), body=body)
+    return Answer(status=HTTPStatus.ACCEPTED, headers=(*framing, *CORS), body=body)
 
 
 ACCEPTED = _json_answer(b'{"outcome":"accepted"}')
 DUPLICATE = _json_answer(b'{"outcome":"accepted","duplicate":true}')
-PREFLIGHT = Answer(status=HTTPStatus.NO_CONTENT, headers=(*_PREFLIGHT, *_CORS))
+PREFLIGHT = Answer(status=HTTPStatus.NO_CONTENT, headers=(*_PREFLIGHT, *CORS))
 
 
 class IngestApp:
@@ -96,6 +87,7 @@ class IngestApp:
 
     def __init__(self, dependencies: IngestDependencies) -> None:
         self._on = dependencies
+        self._sdk = SdkBundle(dependencies.sdk_files)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one connection of the ASGI protocol."""
@@ -131,9 +123,15 @@ class IngestApp:
                 return _refusal(problem_for(error))
         if segments is not None:
             return _beside(method, allowed="POST, OPTIONS")
-        if path == _SDK_PATH:
-            return _beside(method, allowed="GET, OPTIONS")
+        sdk_file = file_of(path)
+        if sdk_file is not None:
+            return await self._give(sdk_file, scope)
         return _refusal(problem_for(NotFound("There is no such route.")))
+
+    async def _give(self, sdk_file: str, scope: Scope) -> Answer:
+        if scope["method"] != "GET":
+            return _beside(scope["method"], allowed="GET, OPTIONS")
+        return await asyncio.to_thread(self._sdk.answer, sdk_file, scope["headers"])
 
     async def _take(self, scope: Scope, receive: Receive, *, session_id: str) -> Answer | None:
         head = read_head(scope)
@@ -216,17 +214,15 @@ def _open_small(arrival: Arrival, *, hash_key: bytes) -> Envelope | None:
 
 
 def _beside(method: str, *, allowed: str) -> Answer:
-    """Answer what is no segment on a route that there is."""
+    """Answer another method on a route that there is."""
     if method == "OPTIONS":
         return PREFLIGHT
-    if method in allowed.split(", "):
-        return _refusal(problem_for(NotFound("The SDK's bundle is not part of this version.")))
     allow = ((b"allow", allowed.encode()),)
     return _refusal(problem(HTTPStatus.METHOD_NOT_ALLOWED, code="method_not_allowed", headers=allow))
 
 
 def _refusal(refused: Problem) -> Answer:
-    return Answer(status=refused.status, headers=(*refused.headers, *_CORS), body=refused.body)
+    return Answer(status=refused.status, headers=(*refused.headers, *CORS), body=refused.body)
 
 
 # Not counted: a segment that never came whole has no outcome; the SDK sends it again, as after a 5xx.

@@ -4,6 +4,7 @@ import sys
 from collections.abc import AsyncIterator, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,6 +18,7 @@ from traceflow.models.quota.gcra import RateLimit, RateLimiter
 from traceflow.serve.access import Authenticator
 from traceflow.serve.ingest.app import IngestApp, IngestDependencies
 from traceflow.serve.ingest.large_body import LargeBodyWorkers
+from traceflow.serve.web_files.reader import WebFiles
 
 KEYS = {scope: f"tf_{scope}_{scope.value.ljust(12, 'k')}_{scope.value.ljust(43, 's')}" for scope in Scope}
 DOCUMENT: Mapping[str, Any] = {
@@ -136,7 +138,9 @@ class Door:
         return await self.request(body, headers=headers, **changes)
 
 
-def open_door(*, rate_limit: RateLimit | None = None, body_timeout_s: float = 5.0) -> Iterator[Door]:
+def open_door(
+    *, rate_limit: RateLimit | None = None, body_timeout_s: float = 5.0, sdk_files: Path = Path("/nowhere")
+) -> Iterator[Door]:
     stream = FailingStream()
     workers = LargeBodyWorkers(lambda: ThreadPoolExecutor(1), max_waiting=4)
     yield Door(
@@ -148,6 +152,7 @@ def open_door(*, rate_limit: RateLimit | None = None, body_timeout_s: float = 5.
                 stream=stream,
                 rate_limiter=RateLimiter(rate_limit),
                 large_bodies=workers,
+                sdk_files=WebFiles(sdk_files),
                 now_ms=lambda: 1764000001000,
                 body_timeout_s=body_timeout_s,
             )
@@ -170,6 +175,13 @@ def limited_door() -> Iterator[Door]:
 @pytest.fixture
 def impatient_door() -> Iterator[Door]:
     yield from open_door(body_timeout_s=0.01)
+
+
+@pytest.fixture
+def sdk_door(tmp_path: Path) -> Iterator[Door]:
+    (tmp_path / "traceflow.js").write_text("record();" * 200)
+    (tmp_path / "traceflow-gzip.0123abcdef.js").write_text("gzip();" * 200)
+    yield from open_door(sdk_files=tmp_path)
 
 
 @pytest.fixture

@@ -1,0 +1,3 @@
+// Loaded where canvases are recorded.
+
+export { CanvasManager as canvas } from "@rrweb/record?canvas";
