@@ -8,9 +8,12 @@ PORT ?=
 IN_DIR := $(if $(DATA_DIR),--data-dir "$(DATA_DIR)")
 ON_PORT := $(if $(PORT),--port $(PORT))
 PYTEST := $(BIN)/python -Im pytest
+NODE := sh tools/with_node.sh $(BIN)
+WEB := serve/web_files/.built
+WEB_SOURCES := $(shell find sdks/web dashboard \( -name node_modules -o -name dist \) -prune -o -type f -print)
 
 .DEFAULT_GOAL := help
-.PHONY: help install services up down demo status doctor test check unit integration e2e bench-ingest recordings lock clean
+.PHONY: help install web services up down demo status doctor test check unit integration e2e bench-ingest bench-web record-pages recordings lock clean
 
 help:            ## show this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -e 's/:.*## */\t/' | expand -t 16
@@ -22,7 +25,13 @@ $(INSTALLED): requirements.lock pyproject.toml tools/preflight.sh
 	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
 	@touch $(INSTALLED)
 
-install: $(INSTALLED)  ## make the virtual environment
+$(WEB): $(WEB_SOURCES) tools/build_web.sh | $(INSTALLED)
+	@$(NODE) sh tools/build_web.sh
+	@touch $(WEB)
+
+install: $(INSTALLED) $(WEB)  ## make the virtual environment, build the web SDK and the dashboard
+
+web: $(WEB)      ## build the web SDK and the dashboard (Node on PATH, or one from a wheel)
 
 services: install  ## find or build the servers that the stack and its tests need, once per user
 	-@$(BIN)/traceflow services temporal minio
@@ -47,6 +56,8 @@ check: install   ## format, lint, types, import contracts, unit and contract tes
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(NODE) npm --prefix sdks/web run --silent check
+	$(NODE) npm --prefix dashboard run --silent check
 	$(PYTEST) tests/unit tests/contract tests/replay -m "not integration and not e2e"
 
 integration: services  ## adapters against real servers
@@ -61,12 +72,18 @@ test: services check  ## everything, real components included
 bench-ingest: services  ## measure ingest against its peers, as ratios
 	$(BIN)/python -m benchmarks.ingest
 
+bench-web: services  ## measure the web SDK and the dashboard
+	$(BIN)/python -m benchmarks.web
+
+record-pages: services  ## record 20 kinds of pages and compare what was sent, stored and replayed
+	$(BIN)/python -m tools.record_pages
+
 recordings: install  ## record the demo shop anew (needs Node and Chromium)
 	cd tools/record_demo && npm ci --no-audit --no-fund && node record.mjs
 
 lock:            ## resolve requirements.lock anew (needs uv)
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
-	  --no-emit-find-links --no-header --extra dev --extra notebooks pyproject.toml -o requirements.lock
+	  --no-emit-find-links --no-header --extra dev --extra demo --extra notebooks pyproject.toml -o requirements.lock
 
 clean:           ## remove what was built here (data directories stay)
-	rm -rf $(VENV) build dist src/*.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) $(WEB) serve/web_files/sdk serve/web_files/dashboard build dist src/*.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -20,7 +21,7 @@ class Story:
     """What the demo said, and what the API says of its two sessions."""
 
     def __init__(self, stack: Any) -> None:
-        self.told = stack.run("demo", timeout_s=300)
+        self.told = stack.run("demo", "--visit", "recorded", timeout_s=300)
         assert self.told.returncode == 0, self.told.stderr
         (self.struggle,) = set(re.findall(r"demo-struggle-[0-9a-f]+", self.told.stdout))
         (self.calm,) = set(re.findall(r"demo-calm-[0-9a-f]+", self.told.stdout))
@@ -95,6 +96,25 @@ def test_a_visit_without_struggle_has_no_signal(story: Story, stack: Any) -> Non
     assert stack.document(f"/sessions/{story.calm}/signals")["items"] == []
     assert session["frustration"]["score"] < 10
     assert session["events"] > 0
+
+
+def test_a_live_visit_is_told_as_the_recorded_one_is(story: Story, stack: Any) -> None:
+    told = stack.run("demo", "--visit", "live", timeout_s=300)
+    assert told.returncode == 0, told.stderr
+    (session_id,) = set(re.findall(r"/sessions/([A-Za-z0-9._-]+)/insights", told.stdout))
+    session = stack.document(f"/sessions/{session_id}")
+    signals = stack.document(f"/sessions/{session_id}/signals")["items"]
+    recording = stack.recording(session_id)
+
+    assert "made just now" in told.stdout
+    assert KINDS <= {signal["kind"] for signal in signals}
+    assert session["completeness"]["complete"]
+    assert session["events"] == len(recording)
+    assert [urlsplit(page).path for page in session["pages"]] == [
+        urlsplit(page).path for page in story.session["pages"][:4]
+    ]
+    places = events_by_place(recording)
+    assert all(key(place) in places for signal in signals for place in signal["evidence"])
 
 
 def test_a_second_demo_works(story: Story, stack: Any) -> None:

@@ -1,4 +1,4 @@
-// A real headless Chromium in which https://shop.example/ is the folder shop/, and what leaves it.
+// A real headless Chromium in which https://shop.example/ is the folder cluster/demo/shop/, and what leaves it.
 
 import { existsSync, readFileSync } from "node:fs";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
@@ -10,6 +10,7 @@ import { chromium } from "playwright-core";
 
 export const SHOP = "https://shop.example/"; // .example is reserved (RFC 2606): it never leaves this machine
 const HERE = dirname(fileURLToPath(import.meta.url));
+const SHOP_FOLDER = join(HERE, "..", "..", "cluster", "demo", "shop");
 const TYPES = { ".html": "text/html; charset=utf-8", ".css": "text/css", ".js": "text/javascript" };
 const FLAGS = [
   "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
@@ -34,7 +35,7 @@ function recorderScripts() {
 
 async function serveFile(route) {
   const path = normalize(new URL(route.request().url()).pathname);
-  const file = join(HERE, "shop", path === "/" ? "index.html" : path);
+  const file = join(SHOP_FOLDER, path === "/" ? "index.html" : path);
   if (!existsSync(file)) return route.fulfill({ status: 404, body: "not found" });
   return route.fulfill({ contentType: TYPES[extname(file)] ?? "text/plain", body: await readFile(file) });
 }
