@@ -13,7 +13,7 @@ WEB := serve/web_files/.built
 WEB_SOURCES := $(shell find sdks/web dashboard \( -name node_modules -o -name dist \) -prune -o -type f -print)
 
 .DEFAULT_GOAL := help
-.PHONY: help install web services up down demo status doctor test check unit integration e2e bench-ingest bench-web record-pages recordings lock clean
+.PHONY: help install web services up down demo status doctor test check unit integration e2e bench-ingest bench-web record-pages screenshots recordings lock clean
 
 help:            ## show this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -e 's/:.*## */\t/' | expand -t 16
@@ -77,6 +77,9 @@ bench-web: services  ## measure the web SDK and the dashboard
 
 record-pages: services  ## record 20 kinds of pages and compare what was sent, stored and replayed
 	$(BIN)/python -m tools.record_pages
+
+screenshots: install  ## take the README's pictures (SESSION=, a running demo)
+	$(BIN)/python -m tools.screenshots $(SESSION) $(IN_DIR)
 
 recordings: install  ## record the demo shop anew (needs Node and Chromium)
 	cd tools/record_demo && npm ci --no-audit --no-fund && node record.mjs
