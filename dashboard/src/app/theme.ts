@@ -1,16 +1,31 @@
 /** How the dashboard looks, on top of Mantine's defaults. */
 
-import { type CSSVariablesResolver, createTheme } from "@mantine/core";
+import { type CSSVariablesResolver, createTheme, type MantineColorsTuple } from "@mantine/core";
 
 /** System fonts only: nothing is fetched. */
 const FONT = 'system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif';
 const MONO = 'ui-monospace, SFMono-Regular, "SF Mono", Menlo, Consolas, "Liberation Mono", monospace';
+
+/** Mantine's dark greys with a little blue, as our own surfaces have. */
+const SLATE: MantineColorsTuple = [
+  "#dfe2e8",
+  "#b9bfca",
+  "#a3a9b5",
+  "#868d9a",
+  "#363b46",
+  "#2b3039",
+  "#1e2128",
+  "#16181d",
+  "#101216",
+  "#0b0c0f",
+];
 
 /** The theme. */
 export const theme = createTheme({
   fontFamily: FONT,
   fontFamilyMonospace: MONO,
   headings: { fontFamily: FONT, fontWeight: "600" },
+  colors: { dark: SLATE },
   primaryColor: "indigo",
   // White on indigo 7 has a contrast of 5:1 in both schemes.
   primaryShade: { light: 7, dark: 7 },
@@ -26,7 +41,7 @@ export const cssVariables: CSSVariablesResolver = () => ({
   light: {
     "--mantine-color-dimmed": "#5b6270",
     "--mantine-color-placeholder": "#6b7280",
-    "--mantine-color-body": "#ffffff",
+    "--mantine-color-error": "#c92a2a",
     "--mantine-color-anchor": "#3b5bdb",
     "--tf-canvas": "#f6f7f9",
     "--tf-surface": "#ffffff",
@@ -43,12 +58,8 @@ export const cssVariables: CSSVariablesResolver = () => ({
   dark: {
     "--mantine-color-dimmed": "#a3a9b5",
     "--mantine-color-placeholder": "#8b919d",
-    "--mantine-color-body": "#16181d",
+    "--mantine-color-error": "#ff8787",
     "--mantine-color-anchor": "#91a7ff",
-    "--mantine-color-default": "#1e2128",
-    "--mantine-color-default-hover": "#272b33",
-    "--mantine-color-default-border": "#363b46",
-    "--mantine-color-text": "#dfe2e8",
     "--tf-canvas": "#101216",
     "--tf-surface": "#16181d",
     "--tf-line": "#2a2e37",

@@ -3,7 +3,7 @@
 import type { RecordedEvent } from "./event";
 import { type Gap, gapsOf, skipFrom } from "./inactivity";
 import type { Recording } from "./recording";
-import { Stage } from "./stage";
+import { SETTLED_MS, Stage } from "./stage";
 import { spansOf, type WindowSpan, windowAt } from "./windows";
 
 /** What the controls show; a new object whenever something changed. */
@@ -52,6 +52,7 @@ export class Player {
   #wanted: number | null = null;
   #startAt: number | null;
   #hasRunOut = false;
+  #hasOpeningPicture = false;
   #isCalm: boolean;
 
   /** `startAtMs` is where to begin, in milliseconds since the session began. */
@@ -208,8 +209,17 @@ export class Player {
     }
     const isLoading = this.#recording.state === "loading";
     if (this.#wanted !== null && (!isLoading || this.#wanted <= this.#loadedTo())) this.seek(this.#wanted);
-    else this.#restage(false);
+    else this.#restage(this.#wantsOpeningPicture(isLoading, extent.from_ms));
     this.#tell();
+  }
+
+  // The first frame comes from the first snapshot alone; once what followed has come, it is drawn again.
+  #wantsOpeningPicture(isLoading: boolean, fromMs: number): boolean {
+    const isAtStart = !this.state.is_playing && this.at_ms === fromMs;
+    const isThere = !isLoading || this.#loadedTo() > fromMs + 2 * SETTLED_MS;
+    if (this.#hasOpeningPicture || !isAtStart || !isThere || !this.state.has_frame) return false;
+    this.#hasOpeningPicture = true;
+    return true;
   }
 
   #take(event: RecordedEvent): void {
@@ -255,7 +265,10 @@ export class Player {
         this.#hasRunOut = true;
       },
       onFrame: () => {
-        if (!this.state.has_frame) this.#set({ has_frame: true });
+        if (this.state.has_frame) return;
+        this.#set({ has_frame: true });
+        // Out of rrweb's own step, which is under way here.
+        setTimeout(() => this.#learn(), 0);
       },
     };
     const stage = new Stage(this.#root, window, listener, this.#isCalm);

@@ -11,6 +11,9 @@ export interface Size {
   height: number;
 }
 
+/** A page has its styles by then: the picture of a window's start is taken this much later. */
+export const SETTLED_MS = 1000;
+
 type ReplayEvent = ConstructorParameters<typeof Replayer>[0][number];
 
 /** What a stage tells its player. */
@@ -70,8 +73,8 @@ export class Stage {
 
   /** Show a time and stand still. */
   show(atMs: number): void {
-    // Before its first snapshot a window shows nothing at all: its first frame is the better picture.
-    const first = (this.#window.first_snapshot_at_ms ?? 0) + 1;
+    // Before its first snapshot a window shows nothing, and right after it often a page without its styles.
+    const first = (this.#window.first_snapshot_at_ms ?? 0) + SETTLED_MS;
     this.#replayer.pause(Math.max(first, atMs) - this.#base());
     this.#masks.request();
   }

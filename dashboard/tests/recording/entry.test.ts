@@ -62,6 +62,13 @@ test("an element that came by a mutation is known, and forgotten with the next s
   expect(known.nameOf(9)).toBeNull();
 });
 
+test("a click within a control is a click on the control", () => {
+  const known = new NodeNames();
+  known.learn(page);
+
+  expect(known.nameOf(4)).toBe("button “Pay now”");
+});
+
 test("moves of the mouse are no rows", () => {
   expect(entriesOf(event(3, { source: 1, positions: [] }), names)).toEqual([]);
 });

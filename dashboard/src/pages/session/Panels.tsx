@@ -85,7 +85,7 @@ export function Panels({ panel, onPanel, ...props }: PanelsProps) {
 
 function Panel({ name, children }: { name: string; children: React.ReactNode }) {
   return (
-    <Tabs.Panel value={name} className={classes.panelBody ?? ""}>
+    <Tabs.Panel value={name} className={classes.panelBody ?? ""} tabIndex={0}>
       {children}
     </Tabs.Panel>
   );

@@ -65,13 +65,7 @@ export default function FilterPanel({ project, filters, onChange }: PanelProps) 
       <Group gap="sm" grow align="flex-end">
         <Bound label="Frustration from" name="min_score" max={100} filters={filters} onChange={set} />
         <Bound label="to" name="max_score" max={100} filters={filters} onChange={set} />
-        <Bound
-          label="Duration from (s)"
-          name="min_duration_ms"
-          unit={1000}
-          filters={filters}
-          onChange={set}
-        />
+        <Bound label="Lasting from (s)" name="min_duration_ms" unit={1000} filters={filters} onChange={set} />
         <Bound label="to (s)" name="max_duration_ms" unit={1000} filters={filters} onChange={set} />
       </Group>
       <SimpleGrid cols={{ base: 1, xs: 3 }} spacing="sm" verticalSpacing="xs">

@@ -74,7 +74,7 @@ function Who({ item, to }: { item: SessionItem; to: string }) {
       </Link>
       <span className={classes.facts}>
         {Device && <Device size={13} stroke={1.7} aria-label={item.device ?? ""} />}
-        {facts || (item.pages[0] ? host(item.pages[0]) : "")}
+        <span className={classes.path}>{facts || (item.pages[0] ? host(item.pages[0]) : "")}</span>
       </span>
     </div>
   );
