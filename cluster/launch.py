@@ -125,6 +125,7 @@ def _stack_settings(
         ingest=settings.ingest,
         processor=settings.processor,
         llm=settings.llm,
+        dashboard=settings.dashboard,
         http_port=http_port,
         ray_temp_dir=data_dir.runtime_link / "ray",
     )

@@ -140,6 +140,7 @@ class ApiReplica:
                 views=ViewStore(database),
                 presence=RedisPresence(redis),
                 dashboard=WebFiles(DASHBOARD_FILES),
+                replay_sources=settings.dashboard.replay_sources,
                 now=_now,
                 retention=settings.processor.retention,
                 probes={"store": database.ping, "stream": gauge.lag},

@@ -13,6 +13,7 @@ from traceflow.cluster.embedded.process import COMPONENT_VARIABLE, STACK_VARIABL
 from traceflow.datasets.archive.settings import ArchiveSettings
 from traceflow.datasets.store.settings import StoreSettings
 from traceflow.datasets.streams.redis_connection import StreamSettings
+from traceflow.serve.api.settings import DashboardSettings
 from traceflow.serve.ingest.settings import IngestSettings
 from traceflow.serve.neurorouter.settings import LlmSettings
 from traceflow.workflows.settings import WorkflowSettings
@@ -50,6 +51,7 @@ class Settings(BaseSettings):
     ingest: IngestSettings = IngestSettings()
     processor: ProcessorSettings = ProcessorSettings()
     llm: LlmSettings = LlmSettings()
+    dashboard: DashboardSettings = DashboardSettings()
 
     @model_validator(mode="after")
     def _external_services_say_where_they_are(self) -> Self:
@@ -84,6 +86,7 @@ class StackSettings(BaseModel):
     ingest: IngestSettings
     processor: ProcessorSettings
     llm: LlmSettings
+    dashboard: DashboardSettings
     http_port: int = Field(ge=1, le=65535)
     ray_temp_dir: Path
 

@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from pydantic import SecretStr
 from sqlalchemy import URL, TextClause, make_url, text
 from sqlalchemy.exc import ArgumentError
-from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from traceflow.datasets.store.settings import StoreSettings
 from traceflow.datasets.store.store_errors import store_errors
@@ -47,6 +47,8 @@ class Database:
             hide_parameters=True,
             connect_args=connect_arguments(settings),
         )
+        # The same pool.
+        self._snapshots = self._engine.execution_options(isolation_level="REPEATABLE READ")
 
     @asynccontextmanager
     async def tenant_transaction(self, tenant_id: str) -> AsyncIterator[AsyncConnection]:
@@ -56,6 +58,13 @@ class Database:
         row that does not fit, Misconfigured where privileges or tables are missing.
         """
         async with self._transaction(_BIND_BOTH, {"tenant_id": tenant_id}) as connection:
+            yield connection
+
+    @asynccontextmanager
+    async def tenant_snapshot(self, tenant_id: str) -> AsyncIterator[AsyncConnection]:
+        """Open a transaction as ``tenant_transaction`` does, whose queries all see one moment of the data."""
+        parameters = {"tenant_id": tenant_id}
+        async with self._transaction(_BIND_BOTH, parameters, engine=self._snapshots) as connection:
             yield connection
 
     @asynccontextmanager
@@ -85,12 +94,12 @@ class Database:
 
     @asynccontextmanager
     async def _transaction(
-        self, bind: TextClause, parameters: dict[str, str]
+        self, bind: TextClause, parameters: dict[str, str], *, engine: AsyncEngine | None = None
     ) -> AsyncIterator[AsyncConnection]:
         with store_errors():
             async with (
                 asyncio.timeout(self._settings.transaction_timeout_s),
-                self._engine.begin() as connection,
+                (engine or self._engine).begin() as connection,
             ):
                 await connection.execute(bind, {"timeout": self._timeout_ms, **parameters})
                 yield connection

@@ -129,7 +129,7 @@ class OverviewStore:
     async def overview(self, *, tenant_id: str, project_id: str, period: Period) -> Overview:
         """Return the figures of the period's sessions: one snapshot."""
         chosen = _chosen(tenant_id, project_id, period)
-        async with self._database.tenant_transaction(tenant_id) as connection:
+        async with self._database.tenant_snapshot(tenant_id) as connection:
             await connection.execute(_MORE_MEMORY)
             (totals,) = await _rows(connection, _TOTALS, chosen)
             width_ms = _bucket_ms(period, totals)
@@ -148,10 +148,10 @@ class OverviewStore:
         )
 
     async def hotspots(self, *, tenant_id: str, project_id: str, query: HotspotQuery) -> Hotspots:
-        """Return the rage clicks on a page; query and fragment of its address do not matter."""
+        """Return the rage clicks on a page, one snapshot; query and fragment of its address do not matter."""
         page = page_group(query.page)
         asked = _chosen(tenant_id, project_id, query.period) | {"page": page}
-        async with self._database.tenant_transaction(tenant_id) as connection:
+        async with self._database.tenant_snapshot(tenant_id) as connection:
             (totals,) = await _rows(connection, _RAGE_TOTALS, asked)
             points = await _rows(connection, _RAGE_POINTS, asked | {"at_most": POINTS_AT_MOST})
         return Hotspots(

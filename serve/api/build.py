@@ -50,7 +50,11 @@ def build_api(dependencies: ApiDependencies, *, version: str) -> FastAPI:
         ).router()
     )
     # Behind every route, also those that are there for another method.
-    app.router.default = Pages(dependencies.dashboard, otherwise=app.router.default)
+    app.router.default = Pages(
+        dependencies.dashboard,
+        replay_sources=dependencies.replay_sources,
+        otherwise=app.router.default,
+    )
     return app
 
 

@@ -38,6 +38,7 @@ class ApiDependencies:
     views: SavedViews
     presence: PresenceReader
     dashboard: WebFiles
+    replay_sources: str = "*"
     now: Callable[[], datetime]
     retention: str
     sessions: SessionReader

@@ -20,6 +20,9 @@ EVENT_STREAM = "text/event-stream"
 # Proxies close what is silent for a minute or less; a gone client is noticed by the next write.
 HEARTBEAT_S = 10.0
 RETRY_MS = 2000
+# Who may listen is asked when a stream begins, so that it ends: what signed out or was revoked is not let in
+# again, and everybody else goes on after the last position.
+LONGEST_S = 300.0
 # Each listener holds one of the replica's request slots for as long as it listens.
 MAX_LISTENERS = 64
 
@@ -47,7 +50,7 @@ class NoticeRoutes:
         return router
 
     async def stream(self, caller: Caller, last_event_id: Annotated[str | None, Header()] = None) -> Response:
-        """Send what becomes readable, from now on or from after `Last-Event-ID`; it never ends."""
+        """Send what becomes readable, from now on or from after `Last-Event-ID`, for five minutes."""
         after = _checked_position(last_event_id)
         if self._listeners >= MAX_LISTENERS:
             raise RateLimited("Too many listen already.", retry_after_s=RETRY_MS / 1000, category="stream")
@@ -57,10 +60,12 @@ class NoticeRoutes:
     async def _lines(self, notices: AsyncIterator[tuple[str, Notice]]) -> AsyncGenerator[bytes, None]:
         self._listeners += 1
         waiting = asyncio.ensure_future(anext(notices))
+        clock = asyncio.get_running_loop().time
+        ends_at_s = clock() + LONGEST_S
         try:
             yield b"retry: %d\n\n" % RETRY_MS
-            while True:
-                done, _ = await asyncio.wait({waiting}, timeout=HEARTBEAT_S)
+            while (left_s := ends_at_s - clock()) > 0:
+                done, _ = await asyncio.wait({waiting}, timeout=min(HEARTBEAT_S, left_s))
                 if not done:
                     yield b": still here\n\n"
                     continue

@@ -11,6 +11,7 @@ from traceflow.datasets.archive.settings import ArchiveSettings
 from traceflow.datasets.store.settings import StoreSettings
 from traceflow.datasets.streams.redis_connection import StreamSettings
 from traceflow.models.errors import Misconfigured
+from traceflow.serve.api.settings import DashboardSettings
 from traceflow.serve.ingest.settings import IngestSettings
 from traceflow.serve.neurorouter.settings import LlmSettings
 from traceflow.workflows.settings import WorkflowSettings
@@ -29,6 +30,7 @@ def resolved() -> StackSettings:
         ingest=IngestSettings(),
         processor=ProcessorSettings(),
         llm=LlmSettings(key=SecretStr("d")),
+        dashboard=DashboardSettings(),
         http_port=8700,
         ray_temp_dir=Path("/tmp/tf"),
     )
@@ -54,6 +56,23 @@ def test_a_misspelled_field_stops_the_start_and_is_named(monkeypatch: pytest.Mon
 
     with pytest.raises(Misconfigured, match="TRACEFLOW_PROCESSOR__FLUSH_AFTER"):
         read_settings()
+
+
+@pytest.mark.parametrize("sources", ["x; script-src *", "'unsafe-inline'", "a  b", "a,b", "a\nb", " "])
+def test_sources_of_a_replay_cannot_change_the_rest_of_the_policy(
+    sources: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TRACEFLOW_DASHBOARD__REPLAY_SOURCES", sources)
+
+    with pytest.raises(Misconfigured, match="TRACEFLOW_DASHBOARD__REPLAY_SOURCES"):
+        read_settings()
+
+
+@pytest.mark.parametrize("sources", ["", "*", "https://shop.example https://*.cdn.example:8443 blob:"])
+def test_sources_of_a_replay_are_hosts_or_none(sources: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TRACEFLOW_DASHBOARD__REPLAY_SOURCES", sources)
+
+    assert read_settings().dashboard.replay_sources == sources
 
 
 @pytest.mark.parametrize("variable", ["TRACEFLOW_STROE__URL", "TRACEFLOW_URL"])

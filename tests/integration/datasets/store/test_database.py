@@ -183,3 +183,18 @@ def test_a_url_of_another_database_is_misconfigured() -> None:
         settings = StoreSettings(url=SecretStr(url), owner_url=SecretStr(url))
         with pytest.raises(Misconfigured):
             migrate(settings)
+
+
+async def test_a_snapshot_does_not_see_what_is_written_meanwhile(database: Database, tenant_id: str) -> None:
+    count = text("SELECT count(*) FROM projects")
+    insert = text("INSERT INTO projects (tenant_id, project_id, created_at) VALUES (:tenant, 'late', now())")
+
+    async with database.tenant_snapshot(tenant_id) as snapshot:
+        before = (await snapshot.execute(count)).scalar_one()
+        async with database.tenant_transaction(tenant_id) as other:
+            await other.execute(insert, {"tenant": tenant_id})
+        during = (await snapshot.execute(count)).scalar_one()
+    async with database.tenant_transaction(tenant_id) as later:
+        after = (await later.execute(count)).scalar_one()
+
+    assert (during, after) == (before, before + 1)

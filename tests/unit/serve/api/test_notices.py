@@ -127,6 +127,21 @@ async def test_silence_is_broken_by_heartbeats(world: Any, monkeypatch: pytest.M
     assert "event: session" in line
 
 
+async def test_a_stream_ends_so_that_its_listener_is_asked_again_who_it_is(
+    world: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(notices, "LONGEST_S", 0.05)
+    async with listening(world) as listener:
+        await listener.next()
+        await world.feed.publish([notice("session")])
+
+        assert "event: session" in await listener.next()
+        while (line := await listener.next()).startswith(":"):
+            pass
+
+    assert line == ""
+
+
 async def test_a_feed_that_fails_ends_the_stream(world: Any) -> None:
     world.feed.failure = StreamUnavailable("down")
     async with listening(world) as listener:

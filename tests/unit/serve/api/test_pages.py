@@ -2,9 +2,12 @@ import gzip
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
 from traceflow.models.access.scope import Scope
+from traceflow.serve.api.pages import Pages
+from traceflow.serve.web_files.reader import WebFiles
 
 INDEX = b"<!doctype html><title>TraceFlow</title>" + b"<p>page</p>" * 100
 SCRIPT = b"export const answer = 42;\n" * 100
@@ -62,6 +65,30 @@ async def test_the_page_runs_no_scripts_but_its_own_and_stands_in_no_frame(built
     assert policy["frame-ancestors"] == "'none'"
     assert headers["referrer-policy"] == "no-referrer"
     assert headers["x-content-type-options"] == "nosniff"
+
+
+@pytest.mark.parametrize(
+    ("sources", "images"),
+    [("", "'self' data: blob:"), ("https://shop.example", "'self' https://shop.example data: blob:")],
+)
+async def test_a_replay_asks_nobody_but_the_sources_that_are_set(
+    sources: str, images: str, tmp_path: Path
+) -> None:
+    (tmp_path / "index.html").write_bytes(INDEX)
+    pages = Pages(WebFiles(tmp_path), replay_sources=sources, otherwise=_nobody)
+
+    async with httpx.AsyncClient(
+        transport=httpx.ASGITransport(pages),  # type: ignore[arg-type]  # a wider scope
+        base_url="http://dashboard",
+    ) as client:
+        headers = (await client.get("/")).headers
+
+    policy = dict(part.split(" ", 1) for part in headers["content-security-policy"].split("; "))
+    assert policy["img-src"] == images
+
+
+async def _nobody(*_: object) -> None:
+    raise AssertionError
 
 
 async def test_an_asset_is_kept_for_a_year(built: Any) -> None:
