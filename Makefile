@@ -13,7 +13,7 @@ WEB := serve/web_files/.built
 WEB_SOURCES := $(shell find sdks/web dashboard \( -name node_modules -o -name dist \) -prune -o -type f -print)
 
 .DEFAULT_GOAL := help
-.PHONY: help install web services up down demo status doctor test check unit integration e2e bench-ingest bench-web record-pages screenshots recordings lock clean
+.PHONY: help install web services up down demo status doctor test check unit integration browser e2e bench-ingest bench-web record-pages screenshots recordings lock clean
 
 help:            ## show this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -e 's/:.*## */\t/' | expand -t 16
@@ -56,17 +56,22 @@ check: install   ## format, lint, types, import contracts, unit and contract tes
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(NODE) npm --prefix sdks/web run --silent check
-	$(NODE) npm --prefix dashboard run --silent check
+	for package in sdks/web dashboard; do \
+	  for script in check test; do $(NODE) npm --prefix $$package run --silent $$script || exit 1; done; \
+	done
+	$(NODE) npm --prefix sdks/web run --silent size
 	$(PYTEST) tests/unit tests/contract tests/replay -m "not integration and not e2e"
 
 integration: services  ## adapters against real servers
 	$(PYTEST) tests -m integration
 
-e2e: services    ## the whole path through the command line
+browser: install ## the web SDK in a real browser, against a receiver that misbehaves
+	$(NODE) npm --prefix sdks/web run --silent test:browser
+
+e2e: services browser  ## the whole path through the command line and the browser
 	$(PYTEST) tests -m e2e
 
-test: services check  ## everything, real components included
+test: services check browser  ## everything, real components included
 	$(PYTEST) tests -m "integration or e2e"
 
 bench-ingest: services  ## measure ingest against its peers, as ratios
