@@ -39,16 +39,19 @@ services: install  ## find or build the servers that the stack and its tests nee
 up: install      ## start the stack and stay in the foreground
 	@$(BIN)/traceflow up $(IN_DIR) $(ON_PORT)
 
-down: install    ## stop the stack; nothing is lost
+$(BIN)/traceflow:
+	@$(MAKE) install
+
+down: | $(BIN)/traceflow  ## stop the stack; nothing is lost
 	@$(BIN)/traceflow down $(IN_DIR)
 
 demo: install    ## start the stack and tell the story of one session
 	@$(BIN)/traceflow demo $(IN_DIR) $(ON_PORT)
 
-status: install  ## show the components
+status: | $(BIN)/traceflow  ## show the components
 	@$(BIN)/traceflow status $(IN_DIR)
 
-doctor: install  ## check everything and name the fix
+doctor: | $(BIN)/traceflow  ## check everything and name the fix
 	@$(BIN)/traceflow doctor $(IN_DIR)
 
 check: install   ## format, lint, types, import contracts, unit and contract tests

@@ -1,5 +1,7 @@
 """How the command line speaks: results on stdout, progress and complaints on stderr."""
 
+import shutil
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -25,6 +27,11 @@ def results() -> Console:
 def progress() -> Console:
     """Return the console of everything that is not the result."""
     return Console(stderr=True, highlight=False)
+
+
+def program() -> str:
+    """Return how this command line is called again: by its name, or by its path where that is not on PATH."""
+    return "traceflow" if shutil.which("traceflow") else sys.argv[0]
 
 
 def complain(message: str) -> None:

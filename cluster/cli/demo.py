@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 
-from traceflow.cluster.cli.console import DataDirOption, open_data_dir, progress, results
+from traceflow.cluster.cli.console import DataDirOption, open_data_dir, program, progress, results
 from traceflow.cluster.cli.ingest import segment_document
 from traceflow.cluster.cli.sign_in import make_sign_in_url
 from traceflow.cluster.cli.up import PortOption, await_ready, script_tag, start_detached
@@ -204,7 +204,7 @@ def _tell_more(console: Console, place: DataDir, url: str, session_id: str, *, m
         soft_wrap=True,
     )
     console.print(
-        f"  The stack goes on; stop it with: traceflow down --data-dir {place.path}",
+        f"  The stack goes on; stop it with: {program()} down --data-dir {place.path}",
         markup=False,
         soft_wrap=True,
     )

@@ -20,6 +20,7 @@ from traceflow.cluster.cli.console import (
     JsonOption,
     complain,
     open_data_dir,
+    program,
     progress,
     results,
 )
@@ -56,12 +57,14 @@ def up(
     say = _say_json if as_json else _say_in_words
     if supervisor_of(place) is not None:
         await_ready(place, None)
+        progress().print("it runs already: nothing was started")
         say(place)
         return
     if detach:
         start_detached(place, port=port)
         say(place)
         return
+    progress().print(f"starting the stack in the foreground; Ctrl-C stops it (logs: {place.logs})")
     run_in_foreground(place, port=port, on_ready=lambda: say(place))
 
 
@@ -189,7 +192,8 @@ def _say_in_words(place: DataDir) -> None:
     console.print(f"  data        {place.path}", markup=False, soft_wrap=True)
     console.print(f"  keys        {place.keys}", markup=False, soft_wrap=True)
     console.print(f"  dashboard   {_sign_in_url(place) or 'traceflow sign-in'}", markup=False, soft_wrap=True)
-    console.print("  try         traceflow demo · traceflow status · traceflow down")
+    command = f"{program()} demo|status|doctor|sign-in|down --data-dir {place.path}"
+    console.print(f"  try         {command}", markup=False, soft_wrap=True)
     key = _valid_keys(place).get("ingest_key")
     if state is not None and key is not None:
         console.print("  your own page, recorded from its next load on:")

@@ -29,7 +29,7 @@ class PortBook:
         self._ports = _read(path)
 
     def claim(self, name: str, *, wanted: int | None = None, preferred: int | None = None) -> int:
-        """Return a port for the name: the wanted one, else the preferred, the remembered, or a free one.
+        """Return a port for the name: the wanted one, else the remembered, the preferred, or a free one.
 
         It stays this process's until the process ends, so that two stacks that start at the same moment
         never share one: Serve's HAProxy binds with SO_REUSEPORT, and both would succeed.
@@ -61,7 +61,7 @@ class PortBook:
                     port=wanted,
                 )
             return wanted
-        for port in (preferred, self._ports.get(name)):
+        for port in (self._ports.get(name), preferred):
             if port is not None and _take(port):
                 return port
         return self._find_free()

@@ -1,6 +1,5 @@
 """Hop 9. Builds NeuroRouter from its settings, inside the process that will use it."""
 
-from traceflow.models.errors import Misconfigured
 from traceflow.models.llm.completion import Task
 from traceflow.models.ports import Provider
 from traceflow.serve.neurorouter.providers.openai_compatible import Endpoint, OpenAiCompatibleProvider
@@ -19,12 +18,6 @@ def build_router(settings: LlmSettings) -> NeuroRouter:
 
 
 def _endpoint(settings: LlmSettings) -> Endpoint | None:
-    if not (settings.url or settings.model or settings.key):
+    if settings.url is None or settings.model is None:
         return None
-    if not settings.url or not settings.model:
-        raise Misconfigured("A language model needs both its url and its model: set both, or neither.")
-    if not settings.url.startswith(("http://", "https://")):
-        raise Misconfigured("The url of a language model starts with http:// or https://.")
-    if settings.key is not None and not settings.key.get_secret_value().isascii():
-        raise Misconfigured("The key of a language model has characters that no HTTP header can carry.")
     return Endpoint(url=settings.url, model=settings.model, key=settings.key, timeout_s=settings.timeout_s)

@@ -29,7 +29,7 @@ def resolved() -> StackSettings:
         root_key_file=Path("/root.key"),
         ingest=IngestSettings(),
         processor=ProcessorSettings(),
-        llm=LlmSettings(key=SecretStr("d")),
+        llm=LlmSettings(url="https://llm.example/v1", model="m", key=SecretStr("d")),
         dashboard=DashboardSettings(),
         http_port=8700,
         ray_temp_dir=Path("/tmp/tf"),

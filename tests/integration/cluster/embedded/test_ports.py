@@ -71,6 +71,15 @@ def test_the_preferred_port_is_taken_at_the_first_start_if_it_is_free(tmp_path: 
     assert PortBook(tmp_path / "ports.json", rng=Random(1)).claim("http", preferred=preferred) == preferred
 
 
+def test_a_port_that_clients_know_goes_before_the_preferred_one(tmp_path: Path) -> None:
+    first = PortBook(tmp_path / "ports.json", rng=Random(1)).claim("http")
+    preferred = PortBook(tmp_path / "other.json", rng=Random(3)).claim("any")
+
+    again = PortBook(tmp_path / "ports.json", rng=Random(2)).claim("http", preferred=preferred)
+
+    assert again == first != preferred
+
+
 def test_a_preferred_port_that_is_taken_is_replaced(tmp_path: Path, listener: int) -> None:
     port = PortBook(tmp_path / "ports.json", rng=Random(1)).claim("http", preferred=listener)
 

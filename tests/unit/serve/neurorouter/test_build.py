@@ -1,7 +1,6 @@
 import pytest
-from pydantic import SecretStr
+from pydantic import ValidationError
 
-from traceflow.models.errors import Misconfigured
 from traceflow.models.llm.completion import CompletionRequest, Task
 from traceflow.models.session.facts import SessionFacts
 from traceflow.serve.neurorouter.build import build_router
@@ -20,13 +19,13 @@ async def test_without_an_endpoint_the_rules_answer_offline(facts: SessionFacts)
 @pytest.mark.parametrize(
     "settings",
     [
-        LlmSettings(url="https://llm.example/v1"),
-        LlmSettings(model="m"),
-        LlmSettings(key=SecretStr("k")),
-        LlmSettings(url="llm.example", model="m"),
-        LlmSettings(url="https://llm.example/v1", model="m", key=SecretStr("schlüssel")),
+        {"url": "https://llm.example/v1"},
+        {"model": "m"},
+        {"key": "k"},
+        {"url": "llm.example", "model": "m"},
+        {"url": "https://llm.example/v1", "model": "m", "key": "schlüssel"},
     ],
 )
-def test_half_an_endpoint_is_refused_at_the_start(settings: LlmSettings) -> None:
-    with pytest.raises(Misconfigured):
-        build_router(settings)
+def test_half_an_endpoint_is_refused_where_settings_are_read(settings: dict[str, str]) -> None:
+    with pytest.raises(ValidationError, match="language model"):
+        LlmSettings.model_validate(settings)
