@@ -31,7 +31,7 @@ def progress() -> Console:
 
 def program() -> str:
     """Return how this command line is called again: by its name, or by its path where that is not on PATH."""
-    return "traceflow" if shutil.which("traceflow") else sys.argv[0]
+    return "traceflow" if shutil.which("traceflow") else str(Path(sys.executable).with_name("traceflow"))
 
 
 def complain(message: str) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 RECORDER = Path(__file__).resolve().parents[2] / "tools" / "record_demo"
+SHOP = Path(__file__).resolve().parents[2] / "cluster" / "demo" / "shop"
 
 pytestmark = [
     pytest.mark.e2e,
@@ -19,7 +20,8 @@ pytestmark = [
 
 
 def test_the_script_records_a_visit_in_a_real_browser(tmp_path: Path) -> None:
-    recorder = tmp_path / "record_demo"
+    recorder = tmp_path / "tools" / "record_demo"
+    shutil.copytree(SHOP, tmp_path / "cluster" / "demo" / "shop")
     shutil.copytree(RECORDER, recorder, ignore=shutil.ignore_patterns("node_modules"))
     environment = dict(os.environ)  # noqa: TID251 - handed on; no setting is read from it
 
