@@ -18,10 +18,40 @@ const PATCHES = [
     replace: "canvasManager = new (canvasRecorder())({",
     prepend: `import { canvasRecorder } from ${source("canvas.ts")};\n`,
   },
+  {
+    why: "a slash in the page's query is no folder, and what stands before it is no business of a style sheet's",
+    find: 'const stack = href.split("#")[0].split("/");',
+    replace: 'const stack = href.split(/[?#]/)[0].split("/");',
+  },
+  {
+    why: "nothing is thinned out of a document's head, so the rules for it are dead weight",
+    find: "slimDOMExcluded(_serializedNode, slimDOMOptions) || ",
+    replace: "",
+  },
+  {
+    why: "as above",
+    find: "const slimDOMOptions = slimDOMDefaults(_slimDOMOptions);",
+    replace: "const slimDOMOptions = {};",
+  },
+  {
+    why: "as above",
+    find: "const slimDOMOptions = slimDOMDefaults(slimDOM);",
+    replace: "const slimDOMOptions = {};",
+  },
+  {
+    why: "fonts stay addresses: the option is never on",
+    find: "if (o.collectFonts) {",
+    replace: "if (false) {",
+  },
+  {
+    why: "pictures stay addresses: the option is never on",
+    find: 'tagName === "img" && inlineImages',
+    replace: "false",
+  },
 ];
 
 function patched(text) {
-  return PATCHES.reduce((before, { find, replace, prepend, why }) => {
+  return PATCHES.reduce((before, { find, replace, prepend = "", why }) => {
     const found = before.split(find).length - 1;
     if (found !== 1) throw new Error(`@rrweb/record: found ${found} times: ${find} (${why})`);
     return prepend + before.replace(find, replace);
@@ -35,6 +65,11 @@ function canvasOnly(text) {
   return `${text.slice(0, end)}\nexport { CanvasManager };\n`;
 }
 
+/** Fields without a value are declared at length, and are set before they are read. */
+function withoutDeclarations(text) {
+  return text.replace(/^\s*__publicField\(this, "\w+"\);\n/gm, "");
+}
+
 export const rrwebPatches = {
   name: "rrweb-patches",
   setup(build) {
@@ -45,7 +80,10 @@ export const rrwebPatches = {
     build.onLoad({ filter: /@rrweb[\\/]record[\\/]dist[\\/]record\.c?js$/ }, async ({ path, suffix }) => {
       const text = await readFile(path.replace(/\.cjs$/, ".js"), "utf8");
       const isCanvas = suffix === "?canvas";
-      return { contents: isCanvas ? canvasOnly(text) : patched(text), loader: "js" };
+      const contents = withoutDeclarations(isCanvas ? canvasOnly(text) : patched(text));
+      // What rrweb tells the console is not for the page's visitors, nor for its size.
+      const { code } = await build.esbuild.transform(contents, { loader: "js", drop: ["console"] });
+      return { contents: code, loader: "js" };
     });
   },
 };

@@ -5,7 +5,7 @@ import { describeError } from "./capture/error.js";
 import { pageFacts } from "./capture/page_facts.js";
 import { bounded } from "./capture/text.js";
 import { watchLeaving } from "./leaving.js";
-import { guard, listen, now } from "./natives.js";
+import { guard, later, listen, now } from "./natives.js";
 import type { Parts } from "./parts/parts.js";
 import type { Properties, TraceFlow } from "./public_types.js";
 import { useCanvasRecorder } from "./record/canvas.js";
@@ -32,6 +32,8 @@ const SNAPSHOT_AFTER_IDLE_MS = 5 * 60_000;
 const SNAPSHOT_EVERY_MS = 5000;
 /** How often the session shared with the other windows is looked at. */
 const CHECK_EVERY_MS = 1000;
+/** A page comes back from the cache before the one in between has gone, whose last numbers come first. */
+const RETURN_AFTER_MS = 300;
 const CARRY = "carry";
 const MOST_CARRIED_BYTES = 1_000_000;
 
@@ -54,6 +56,7 @@ export function openClient(settings: Settings, parts: Parts): TraceFlow {
   let checkedAtMs = 0;
   let activeAtMs = 0;
   let snapshotAtMs = 0;
+  let hasLeft = false;
   let recorder: Recorder | null = null;
   let capture: { flush(): void; stop(): void } | null = null;
   let frames: ReturnType<typeof takeInFrames> | null = null;
@@ -65,7 +68,7 @@ export function openClient(settings: Settings, parts: Parts): TraceFlow {
     key: settings.key,
     sdkVersion: VERSION,
     carrier: openCarrier({ useWorker: settings.worker, loadGzip: parts.gzip }),
-    queue: idbQueue(`${settings.prefix}queue`, globalThis.indexedDB),
+    queue: idbQueue(`${settings.prefix}queue`, guard(() => globalThis.indexedDB)()),
     limits: { maxBytes: settings.maxQueueBytes, maxAgeMs: settings.maxQueueAgeMs },
     lockName: `${settings.prefix}queue`,
     random: Math.random,
@@ -172,7 +175,7 @@ export function openClient(settings: Settings, parts: Parts): TraceFlow {
       scrubUrl: settings.scrubUrl,
       emit: take,
     });
-    if (isTop && settings.recordCrossOriginFrames) frames = takeInFrames(settings.key);
+    if (isTop && settings.recordCrossOriginFrames) frames = takeInFrames(settings.key, settings.frameOrigins);
   }
 
   function stopRecording(): void {
@@ -222,11 +225,16 @@ export function openClient(settings: Settings, parts: Parts): TraceFlow {
   function bePage(): void {
     begin();
     if (unnamed) identify(...unnamed);
-    for (const segment of perTab.read<Segment[]>(CARRY) ?? []) sender.submit(segment);
-    perTab.remove(CARRY);
+    takeCarried();
     sender.start();
     stops.push(watchLeaving({ onHide, onLeave, onReturn }));
     for (const name of ["pointerdown", "keydown"]) stops.push(listen(window, name, onUnsampledActivity));
+  }
+
+  /** What the page before had no time to save. */
+  function takeCarried(): void {
+    for (const segment of perTab.read<Segment[]>(CARRY) ?? []) sender.submit(segment);
+    perTab.remove(CARRY);
   }
 
   /** Part of another page's recording: nothing of its own is stored or sent. */
@@ -250,13 +258,16 @@ export function openClient(settings: Settings, parts: Parts): TraceFlow {
   }
 
   function onHide(): void {
-    if (phase !== "recording") return;
+    // While a page goes it is hidden last, and whoever waited for that has just added events.
+    if (hasLeft) onLeave(false);
+    if (hasLeft || phase !== "recording") return;
     capture?.flush();
     writer.cut({ isFinal: false, isLast: true });
     sender.sendLast(false);
   }
 
   function onLeave(isEnd: boolean): void {
+    hasLeft = true;
     if (phase === "recording") {
       capture?.flush();
       writer.cut({ isFinal: isEnd, isLast: true });
@@ -269,14 +280,34 @@ export function openClient(settings: Settings, parts: Parts): TraceFlow {
   }
 
   function onReturn(): void {
-    perTab.remove(CARRY);
-    sender.start();
+    hasLeft = false;
+    // While this page was away, another may have heard that the visitor does not agree.
+    if (!consent.isGiven()) forgetAll();
+    else {
+      sender.start();
+      later(goOnHere, RETURN_AFTER_MS);
+    }
+  }
+
+  function goOnHere(): void {
+    if (hasLeft) return;
+    takeCarried();
     if (phase !== "recording") return;
-    // First its numbers: other pages of the tab may have gone on with them.
+    // First its numbers: other pages of the tab have gone on with them.
     if (openWindow(sessionId)) tellFacts();
     if (!goOn(now(), true)) return;
     tell("navigation", { href: settings.scrubUrl(location.href), from: "", kind: "pop" });
     snapshot();
+  }
+
+  /** The visitor does not agree: nothing goes out any more, and nothing stays here. */
+  function forgetAll(): void {
+    shutDown();
+    sender.clear();
+    visitor.forget();
+    session.end();
+    tab.forget();
+    perTab.remove(CARRY);
   }
 
   function shutDown(): void {
@@ -303,7 +334,7 @@ export function openClient(settings: Settings, parts: Parts): TraceFlow {
 
   function identify(visitorId: string, traits: Properties = {}): void {
     unnamed = [String(visitorId), bounded(traits) as Properties];
-    if (phase === "off") return;
+    if (phase === "off" || phase === "framed") return;
     visitor.identify(...unnamed, now());
     tell("identify", { identified_id: unnamed[0], traits: unnamed[1] });
     unnamed = null;
@@ -336,12 +367,7 @@ export function openClient(settings: Settings, parts: Parts): TraceFlow {
     }),
     optOut: guard(() => {
       consent.refuse();
-      shutDown();
-      sender.clear();
-      visitor.forget();
-      session.end();
-      tab.forget();
-      perTab.remove(CARRY);
+      forgetAll();
     }),
     getSessionId: () => (phase === "recording" ? sessionId : null),
     getSessionUrl: () => {
@@ -356,9 +382,9 @@ export function openClient(settings: Settings, parts: Parts): TraceFlow {
     },
   };
   listen(window, "storage", () => {
-    if (!consent.isGiven())
-      shutDown(); // taken back in another window
-    else if (isWanted) start();
+    if (consent.isGiven()) {
+      if (isWanted) start();
+    } else if (phase !== "off") forgetAll(); // taken back in another window
   });
   if (isWanted) client.start();
   return client;

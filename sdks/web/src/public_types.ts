@@ -32,15 +32,21 @@ export interface Options {
   readonly blockSelector?: string;
   /** Inputs whose changes are left out as if they carried `data-tf-ignore`. */
   readonly ignoreSelector?: string;
-  /** Rewrites each page or request address before it is kept. */
+  /** Keep which checkboxes and radio buttons are on, although `maskAllInputs` is; default false. */
+  readonly keepChoices?: boolean;
+  /** Parameters whose values stay in addresses of pages and links, such as `["page"]`; default none. */
+  readonly keepQuery?: readonly string[];
+  /** Rewrites each address before it is kept, in place of the SDK's own rule (stars for values and fragments). */
   readonly scrubUrl?: (url: string) => string;
 
   /** Record what is drawn on canvases; default false. */
   readonly recordCanvas?: boolean;
-  /** Record frames of other origins that run this SDK with the same key; default true. */
+  /** Record frames of `frameOrigins` that run this SDK with the same key; default true. */
   readonly recordCrossOriginFrames?: boolean;
   /** In a frame: the origins of pages that may record it, such as `https://app.example`; default none. */
   readonly parentOrigins?: readonly string[];
+  /** In a page: the origins of frames that may add to its recording, such as `https://pay.example`; default none. */
+  readonly frameOrigins?: readonly string[];
 
   /** Console levels to record, or false; default `["debug", "info", "log", "warn", "error"]`. */
   readonly console?: readonly ConsoleLevel[] | false;
@@ -89,7 +95,7 @@ export interface TraceFlow {
   readonly version: string;
   /** Start recording, where consent, sampling and Do Not Track allow it. */
   start(): void;
-  /** Stop recording and send what is left; the session ends here. */
+  /** Stop recording this window and send what is left. */
   stop(): void;
   /** Tell who the visitor is; stays until `reset`. */
   identify(visitorId: string, traits?: Properties): void;

@@ -15,6 +15,8 @@ export interface CapturedRequest {
   readonly initiatorType: "fetch" | "xmlhttprequest";
   readonly method: string;
   status: number;
+  /** Milliseconds since 1970; `startTime` is of the page. */
+  readonly started_at_ms: number;
   readonly startTime: number;
   duration: number;
   transferSize?: number;
@@ -60,7 +62,15 @@ export function captureNetwork(capture: NetworkCapture): { flush(): void; stop()
     const name = urlTemplate(capture.scrubUrl(url));
     const startTime = performance.now();
     return {
-      request: { name, initiatorType: kind, method: method.toUpperCase(), status: 0, startTime, duration: 0 },
+      request: {
+        name,
+        initiatorType: kind,
+        method: method.toUpperCase(),
+        status: 0,
+        started_at_ms: now(),
+        startTime,
+        duration: 0,
+      },
       url,
       keepsBody: (capture.keep.bodies ?? []).some((part) => url.includes(part)),
     };
@@ -104,12 +114,18 @@ export function captureNetwork(capture: NetworkCapture): { flush(): void; stop()
       const call = begin("fetch", init?.method ?? asked?.method ?? "GET", asked?.url ?? String(input));
       if (!call) return null;
       const headers = new Headers(init?.headers ?? asked?.headers);
-      const traceparent = headers.has(TRACEPARENT) || !isPlain(init) ? null : traceFor(call);
+      const mayTrace = !headers.has(TRACEPARENT) && isPlain(init) && asked?.mode !== "no-cors";
+      const traceparent = mayTrace ? traceFor(call) : null;
       if (traceparent) headers.set(TRACEPARENT, traceparent);
       const sent = picked((name) => headers.get(name));
       if (sent) call.request.requestHeaders = sent;
       if (call.keepsBody && typeof init?.body === "string") call.request.requestBody = cut(init.body, LONGEST_BODY);
-      return { call, init: traceparent ? { ...init, headers } : init };
+      if (!traceparent) return { call, args: [input, init] as Parameters<typeof fetch> };
+      if (!asked) return { call, args: [input, { ...init, headers }] as Parameters<typeof fetch> };
+      // A copy: beside an `init`, a Request would forget its referrer and its policy.
+      const traced = new Request(asked, init);
+      traced.headers.set(TRACEPARENT, traceparent);
+      return { call, args: [traced] as Parameters<typeof fetch> };
     });
 
     const answered = guard((call: Call, answer: Response) => {
@@ -138,17 +154,20 @@ export function captureNetwork(capture: NetworkCapture): { flush(): void; stop()
     const ours = function (this: unknown, ...args: Parameters<typeof fetch>): Promise<Response> {
       const prepared = prepare(...args);
       if (!prepared) return original.apply(this as never, args);
-      const { call, init } = prepared;
-      const answer =
-        init === args[1] ? original.apply(this as never, args) : original.call(this as never, args[0], init);
-      // Two handlers: a failed request stays the page's own failure and becomes no second one.
-      if (typeof answer?.then === "function") {
-        answer.then(
-          (response) => answered(call, response),
-          (error) => failed(call, error),
-        );
-      }
-      return answer;
+      const { call } = prepared;
+      const answer = original.apply(this as never, prepared.args);
+      if (typeof answer?.then !== "function") return answer;
+      // The page gets what comes of this, so that a failure that it does not handle stays unhandled.
+      return answer.then(
+        (response) => {
+          answered(call, response);
+          return response;
+        },
+        (error) => {
+          failed(call, error);
+          throw error;
+        },
+      );
     };
     window.fetch = ours;
     return () => {

@@ -3,6 +3,9 @@
 const DEEPEST = 4;
 const MOST_KEYS = 40;
 const LONGEST = 2000;
+// For one value in all: an application's whole state is logged by some, and read in a blink.
+const MOST_VISITS = 1000;
+const MOST_CHARACTERS = 8000;
 
 export function cut(text: string, longest: number = LONGEST): string {
   return text.length > longest ? `${text.slice(0, longest)}…` : text;
@@ -19,9 +22,23 @@ export function read(from: unknown, name: string): string {
 }
 
 /** A copy that JSON can hold: bounded, without cycles, elements by name and never by content. */
-export function bounded(value: unknown, depth: number = DEEPEST): unknown {
+export function bounded(value: unknown): unknown {
+  return copied(value, DEEPEST, { visits: MOST_VISITS, characters: MOST_CHARACTERS });
+}
+
+interface Budget {
+  visits: number;
+  characters: number;
+}
+
+function copied(value: unknown, depth: number, left: Budget): unknown {
+  left.visits -= 1;
+  if (left.visits < 0 || left.characters < 0) return "…";
   try {
-    if (typeof value === "string") return cut(value);
+    if (typeof value === "string") {
+      left.characters -= Math.min(value.length, LONGEST);
+      return cut(value);
+    }
     if (typeof value === "function") return `ƒ ${value.name}`;
     if (typeof value !== "object" || value === null) return typeof value === "number" ? value : simple(value);
     if (value instanceof Error) return cut(read(value, "stack") || `${value.name}: ${value.message}`);
@@ -29,15 +46,26 @@ export function bounded(value: unknown, depth: number = DEEPEST): unknown {
     if (value instanceof Node || value instanceof Event) return `[${value.constructor.name}]`;
     if (depth === 0) return Array.isArray(value) ? "[…]" : "{…}";
     if (value instanceof Date) return String(value);
-    if (Array.isArray(value)) return value.slice(0, MOST_KEYS).map((item) => bounded(item, depth - 1));
+    if (Array.isArray(value)) return copiedItems(value, depth, left);
     const copy: Record<string, unknown> = {};
     for (const key of Object.keys(value).slice(0, MOST_KEYS)) {
-      copy[cut(key, 100)] = bounded((value as Record<string, unknown>)[key], depth - 1);
+      if (left.visits <= 0) break;
+      left.characters -= key.length;
+      copy[cut(key, 100)] = copied((value as Record<string, unknown>)[key], depth - 1, left);
     }
     return copy;
   } catch {
     return "[unreadable]";
   }
+}
+
+function copiedItems(items: readonly unknown[], depth: number, left: Budget): unknown[] {
+  const copies: unknown[] = [];
+  for (const item of items.slice(0, MOST_KEYS)) {
+    if (left.visits <= 0) break;
+    copies.push(copied(item, depth - 1, left));
+  }
+  return copies;
 }
 
 function simple(value: unknown): unknown {

@@ -24,15 +24,15 @@ function noteOf(message: MessageEvent<unknown>, key: string): Note["traceflow"] 
   return typeof note === "object" && note?.key === key ? (note.traceflow ?? null) : null;
 }
 
-/** In the page: takes in frames that run this SDK with the same key. */
-export function takeInFrames(key: string): { askForSnapshots(): void; stop(): void } {
+/** In the page: takes in frames of these origins that run this SDK with the same key, which is no secret. */
+export function takeInFrames(key: string, frameOrigins: readonly string[]): { askForSnapshots(): void; stop(): void } {
   const windows = new Set<Window>();
   const post = (to: Window, traceflow: Note["traceflow"], origin: string): void => {
     to.postMessage({ traceflow, key } satisfies Note, origin);
   };
   const stop = listen(window, "message", (message: MessageEvent<unknown>) => {
     const { source, origin } = message;
-    if (!source || source === window || noteOf(message, key) !== "hello") return;
+    if (!source || !frameOrigins.includes(origin) || noteOf(message, key) !== "hello") return;
     accepted.add(source);
     windows.add(source as Window);
     post(source as Window, "join", origin);

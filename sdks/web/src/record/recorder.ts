@@ -10,6 +10,8 @@ import type { MaskRules, RecordedEvent } from "./masking.js";
 const MUTATIONS_AT_ONCE = 10_000;
 const MUTATIONS_PER_SECOND = 2000;
 const REST_MS = 1000;
+// rrweb has classes of its own where none are named; ours are attributes.
+const NO_CLASS = "-tf-no-class";
 
 export interface RecorderOptions {
   readonly rules: MaskRules;
@@ -69,9 +71,9 @@ export function startRecorder(options: RecorderOptions): Recorder {
     maskTextSelector: rules.maskTextSelector,
     blockSelector: rules.blockSelector,
     ignoreSelector: rules.ignoreSelector,
-    blockClass: "tf-block",
-    ignoreClass: "tf-ignore",
-    maskTextClass: "tf-mask",
+    blockClass: NO_CLASS,
+    ignoreClass: NO_CLASS,
+    maskTextClass: NO_CLASS,
     recordAfter: "DOMContentLoaded",
     recordCanvas: options.recordCanvas,
     recordCrossOriginIframes: options.recordCrossOriginFrames,

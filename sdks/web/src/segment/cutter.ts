@@ -1,9 +1,10 @@
 // Collects events and says when and where to cut: pure, no clock of its own.
 
-// ARCHITECTURE's rhythm: at once after the snapshot, then after 1 s, then every 5 s or 100 KB.
+// ARCHITECTURE's rhythm: at once after the snapshot, then after 1 s, then every 5 s.
 export const SECOND_CUT_AFTER_MS = 1000;
 export const CUT_EVERY_MS = 5000;
-export const CUT_AT_BYTES = 100_000;
+// A page that leaves may send 64 KiB, uncompressed: what waits must always fit, beside what is under way.
+export const CUT_AT_BYTES = 48_000;
 // The door takes 10,000 events and 64 MiB decoded; well below, so that nothing is near a limit.
 export const MOST_EVENTS = 5000;
 export const MOST_BYTES = 8_000_000;

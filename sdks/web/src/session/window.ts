@@ -26,6 +26,7 @@ export interface WindowTracker {
 
 export function trackWindow(store: Store): WindowTracker {
   let state: WindowState | null = null;
+  let isHere = false;
 
   const write = (next: WindowState): WindowState => {
     state = next;
@@ -38,17 +39,23 @@ export function trackWindow(store: Store): WindowTracker {
       const stored = store.read<WindowState>(NAME);
       const isOurs = state !== null && state.window_id === stored?.window_id;
       const goesOn = stored?.session_id === sessionId && (isOurs || !stored.is_open);
-      if (goesOn) write({ ...stored, is_open: true });
-      else write({ session_id: sessionId, window_id: newId(nowMs), next_segment_id: 0, is_open: true });
-      return { window_id: (state as unknown as WindowState).window_id, isNew: !goesOn };
+      isHere = true;
+      const opened = goesOn
+        ? write({ ...stored, is_open: true })
+        : write({ session_id: sessionId, window_id: newId(nowMs), next_segment_id: 0, is_open: true });
+      return { window_id: opened.window_id, isNew: !goesOn };
     },
     nextSegmentId: () => {
       if (!state) return 0;
-      const taken = state.next_segment_id;
-      write({ ...state, next_segment_id: taken + 1 });
+      // Read anew: a page of this tab may still cut its last segments while the next one is up already.
+      const stored = store.read<WindowState>(NAME);
+      const known = stored?.window_id === state.window_id ? stored.next_segment_id : 0;
+      const taken = Math.max(known, state.next_segment_id);
+      write({ ...state, next_segment_id: taken + 1, is_open: isHere });
       return taken;
     },
     close: () => {
+      isHere = false;
       if (state) write({ ...state, is_open: false });
     },
     forget: () => {

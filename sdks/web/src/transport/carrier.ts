@@ -26,16 +26,21 @@ export function openCarrier(options: {
 }): Carrier {
   // Undefined: not started yet; null: there is none to be had.
   let worker: RunningWorker | null | undefined = options.useWorker ? undefined : null;
-  let aborter = new AbortController();
+  // One each: a request that takes too long must not end those after it.
+  const underway = new Set<AbortController>();
 
   const fromHere = async (url: string, key: string, text: string): Promise<Answer> => {
     const { body, encoding } = await pack(text, options.loadGzip);
     if (body.length > LARGEST_SENT_BYTES) return TOO_LARGE;
     const headers: Record<string, string> = { Authorization: `Bearer ${key}`, "Content-Type": "application/json" };
     if (encoding) headers["Content-Encoding"] = encoding;
+    const aborter = new AbortController();
+    underway.add(aborter);
     const timeout = later(() => aborter.abort(), timeoutFor(text.length));
-    const request = { url, headers, body, signal: aborter.signal };
-    return post(request).finally(() => cancel(timeout));
+    return post({ url, headers, body, signal: aborter.signal }).finally(() => {
+      cancel(timeout);
+      underway.delete(aborter);
+    });
   };
 
   return {
@@ -56,8 +61,7 @@ export function openCarrier(options: {
     },
     sendLast,
     abort: () => {
-      aborter.abort();
-      aborter = new AbortController();
+      for (const aborter of underway) aborter.abort();
       worker?.stop();
       if (worker) worker = undefined;
     },

@@ -114,6 +114,5 @@ export function idbQueue(name: string, factory: IDBFactory | undefined): Segment
         bodies.clear();
       }).catch(() => {});
     },
-    close,
   };
 }

@@ -26,8 +26,6 @@ export interface SegmentQueue {
   waiting(): Promise<Waiting[]>;
   read(key: string): Promise<Segment | undefined>;
   clear(): Promise<void>;
-  /** Let go of the browser's resources; the next call takes them again. */
-  close(): void;
 }
 
 /** Which are given up: the too old, then the oldest until the rest fits. */
@@ -71,6 +69,5 @@ export function memoryQueue(): SegmentQueue {
     waiting: async () => [...kept.values()].map(({ head }) => head).sort(inOrder),
     read: async (key) => kept.get(key)?.segment,
     clear: async () => kept.clear(),
-    close: () => {},
   };
 }

@@ -5,7 +5,7 @@ import { bodyOf, customEvent, type Omission, type Segment } from "../segment/seg
 import { type Answer, judge } from "./answer.js";
 import { backoffMs } from "./backoff.js";
 import type { Carrier } from "./carrier.js";
-import { type QueueLimits, type SegmentQueue, surplus } from "./queue.js";
+import { type QueueLimits, type SegmentQueue, surplus, type Waiting } from "./queue.js";
 
 /** For so long, only the page that cut a segment sends it. */
 const LEASE_MS = 15_000;
@@ -89,6 +89,8 @@ export function openSender(options: SenderOptions): Sender {
     const nowMs = now();
     const verdict = judge(answer, nowMs);
     if (verdict.kind === "later") {
+      // The page goes: it broke this off itself, and its last way is open still.
+      if (!isRunning) return;
       failures += 1;
       backoffUntilMs = nowMs + backoffMs(failures, options.random);
       limitedUntilMs = Math.max(limitedUntilMs, nowMs + verdict.waitMs);
@@ -131,20 +133,24 @@ export function openSender(options: SenderOptions): Sender {
     }
   };
 
-  const drain = async (): Promise<void> => {
+  /** Keep to the limits, whether the door can be reached or not; gives what may stay. */
+  const trim = async (): Promise<Waiting[]> => {
     const waiting = await queue.waiting();
     const given = surplus(waiting, options.limits, now());
-    if (given.length > 0) {
-      await queue.remove(given);
-      for (const key of given) own.delete(key);
-      hasLost = true;
-      options.onLost(given.length);
-    }
-    for (const { key, not_before_ms } of waiting) {
+    if (given.length === 0) return waiting;
+    await queue.remove(given);
+    for (const key of given) own.delete(key);
+    hasLost = true;
+    options.onLost(given.length);
+    return waiting.filter(({ key }) => !given.includes(key));
+  };
+
+  const drain = async (): Promise<void> => {
+    for (const { key, not_before_ms } of await trim()) {
       await sendFresh();
       if (!canSend()) return;
       const isDue = own.has(key) || not_before_ms <= now();
-      if (!isDue || lastWay.has(key) || given.includes(key)) continue;
+      if (!isDue || lastWay.has(key)) continue;
       const segment = await queue.read(key);
       if (segment) await send(segment);
       else own.delete(key); // another page brought it out
@@ -172,6 +178,7 @@ export function openSender(options: SenderOptions): Sender {
       try {
         await sendFresh();
         if (canSend()) await alone(drain);
+        else await trim();
       } catch {
         // Without a queue that works, what is fresh is still sent.
       }
@@ -219,7 +226,7 @@ export function openSender(options: SenderOptions): Sender {
         if (bytes > room || now() < blockedUntilMs()) continue;
         const isTaken = carrier.sendLast(urlOf(segment), options.key, text, (answer) => {
           lastWay.delete(segment.key);
-          settle(segment, answer);
+          settle(segment, answer).catch(() => {});
         });
         if (!isTaken) continue;
         room -= bytes;
@@ -229,7 +236,6 @@ export function openSender(options: SenderOptions): Sender {
       if (isLeaving) {
         stop();
         carrier.abort();
-        queue.close();
       } else if (fresh.length > 0 && isRunning) work();
     },
     unsaved: () => [...own.values()].flatMap(({ segment, isSaved }) => (segment && !isSaved ? [segment] : [])),

@@ -41,7 +41,7 @@ test("what happens then comes after one second, then every five", async () => {
   const [second, third] = receiver.requests.slice(1).map(({ at }) => at - first);
   assert.ok(second > 500 && second < 2000, `second after ${second} ms`);
   assert.ok(third - second > 4000 && third - second < 6500, `third ${third - second} ms later`);
-  assertWhole(receiver);
+  await assertWhole(receiver);
 });
 
 test("clicks, errors, console, requests, navigation and vitals are captured", async () => {
@@ -121,7 +121,7 @@ test("clicks, errors, console, requests, navigation and vitals are captured", as
   assert.ok(receiver.custom("web_vital").some(({ name }) => name === "TTFB"));
   const last = [...receiver.segments.values()].at(-1);
   assert.deepEqual([last.visitor.identified_id, last.visitor.traits], ["u-1", { plan: "pro" }]);
-  assertWhole(receiver);
+  await assertWhole(receiver);
 });
 
 test("no requests of the SDK's own are recorded, and no header goes to other origins", async () => {
@@ -153,9 +153,16 @@ test("what is typed, masked or blocked is nowhere in what is sent", async () => 
      <div contenteditable id=edit></div>
      <div data-tf-mask title="CANARY-title"><p id=masked>CANARY-text</p><img alt="CANARY-alt"></div>
      <div data-tf-block><p>CANARY-blocked</p></div><input data-tf-ignore id=ignored>
+     <input type=date value="CANARY-date"><input id=cleared value="CANARY-cleared"><input id=own title="CANARY-own">
+     <div id=grown><textarea id=growing></textarea></div>
+     <iframe srcdoc="<p data-tf-mask>CANARY-srcdoc</p><input value=CANARY-srcinput>"></iframe>
+     <div data-tf-mask><iframe srcdoc="<p>CANARY-frame</p>" id=inner></iframe></div>
+     <form action="/search"><input name=q id=q></form>
      <div data-tf-mask id=host></div><p id=open>readable</p><input type=submit value="Send it">
-     <script>const root = host.attachShadow({mode: "open"}); root.innerHTML = "<b>CANARY-shadow</b>";</script>`,
+     <script>const root = host.attachShadow({mode: "open"}); root.innerHTML = "<b>CANARY-shadow</b>"; cleared.value = "";
+     growing.oninput = () => { grown.dataset.replicatedValue = growing.value };</script>`,
   );
+  receiver.pages["/search"] = page(receiver, '<a href="#">found</a><p>results</p>');
   const tab = await stage.record();
 
   await tab.fill("#text", "CANARY-typed");
@@ -165,6 +172,7 @@ test("what is typed, masked or blocked is nowhere in what is sent", async () => 
   await tab.click("#edit");
   await tab.keyboard.type("CANARY-edit");
   await tab.click("[name=r]");
+  await tab.fill("#growing", "CANARY-grown");
   await tab.click("#masked");
   await tab.evaluate(() => {
     masked.textContent = "CANARY-later";
@@ -176,15 +184,28 @@ test("what is typed, masked or blocked is nowhere in what is sent", async () => 
     late.type = "radio";
     late.value = "CANARY-late-radio";
     document.body.append(late);
+    const frame = inner.contentDocument;
+    frame.querySelector("p").firstChild.data = "CANARY-frame-data";
+    frame.body.append(
+      Object.assign(frame.createElement("p"), { textContent: "CANARY-frame-new", title: "CANARY-tip" }),
+    );
     document.querySelector("#open").textContent = "still readable";
   });
   await tab.waitForTimeout(200);
+  await tab.fill("#q", "CANARY-query");
+  await tab.press("#q", "Enter");
+  await tab.waitForURL(/CANARY-query/);
+  await recording(tab);
+  await tab.evaluate(() => fetch(`/api?q=CANARY-fetch`).catch(() => {}));
+  await tab.waitForTimeout(300);
   await tab.evaluate(() => traceflow.flush());
 
   const all = JSON.stringify(receiver.events());
   assert.deepEqual(all.match(/CANARY[\w-]*/g) ?? [], []);
   assert.ok(!all.includes('"selected":true'));
+  assert.ok(!/"(?:isC|c)hecked":true/.test(all));
   assert.ok(all.includes("still readable") && all.includes("Send it"));
+  assert.ok(all.includes(`${receiver.siteUrl}/search?q=*`) && all.includes("results"));
 });
 
 test("frames of the same origin are part of the page; another script tag in them records nothing of its own", async () => {
@@ -200,14 +221,20 @@ test("frames of the same origin are part of the page; another script tag in them
   assert.equal(receiver.custom("navigation").length, 1);
 });
 
-test("a frame of another origin joins the page that it names, and no other", async () => {
+test("a frame of another origin joins the page that it names and that names it, and no other", async () => {
   const { receiver } = stage;
   const other = receiver.siteUrl.replace("localhost", "127.0.0.1");
+  const third = receiver.siteUrl.replace("localhost", "third.localhost");
   receiver.pages["/"] = page(
     receiver,
     `<iframe src="${other}/frame"></iframe><iframe src="${other}/stranger"></iframe>
+    <iframe src="${third}/unnamed"></iframe>
     <script>setInterval(() => window.postMessage(null, "*"), 50)</script>`,
+    { attributes: `data-frame-origins='["${other}"]'` },
   );
+  receiver.pages["/unnamed"] = page(receiver, "<p>of an origin that the page does not name</p>", {
+    attributes: `data-parent-origins='["${receiver.siteUrl}"]'`,
+  });
   receiver.pages["/frame"] = page(receiver, "<p>from the other origin</p>", {
     attributes: `data-parent-origins='["${receiver.siteUrl}"]'`,
   });
@@ -227,7 +254,14 @@ test("a frame of another origin joins the page that it names, and no other", asy
     !JSON.stringify(receiver.events()).includes("stranger</p>") &&
       !JSON.stringify(receiver.events()).includes('"textContent":"stranger"'),
   );
-  assert.equal(receiver.windows().size, 1);
+  // Unnamed, it is a page of its own.
+  assert.ok(
+    !receiver
+      .events()
+      .some(
+        ({ type, data }) => type === 3 && JSON.stringify(data).includes("of an origin that the page does not name"),
+      ),
+  );
   assert.deepEqual(errors, []);
 });
 

@@ -33,7 +33,7 @@ for (const [name, attributes] of [
     await until("all", () => receiver.tracked().length === 5);
 
     assertTracked(receiver, numbered(5));
-    assertWhole(receiver);
+    await assertWhole(receiver);
     assert.equal(await tab.evaluate(() => JSON.stringify({})), "the page's own");
     assert.equal(await tab.evaluate(() => [].toJSON()), "array");
   });
@@ -48,7 +48,7 @@ for (const [name, attributes] of [
     await until("all", () => receiver.tracked().length === 5);
 
     assertTracked(receiver, numbered(5));
-    assertWhole(receiver);
+    await assertWhole(receiver);
   });
 }
 
@@ -101,7 +101,7 @@ test("a page that throws everywhere keeps its own errors, and gets none of ours"
     [],
   );
   assert.ok(receiver.custom("error").length >= 2);
-  assertWhole(receiver);
+  await assertWhole(receiver);
 });
 
 test("a content security policy with a nonce: no worker, no harm", async () => {
@@ -120,7 +120,7 @@ test("a content security policy with a nonce: no worker, no harm", async () => {
 
   assert.deepEqual(errors, []);
   assertTracked(receiver, numbered(5));
-  assertWhole(receiver);
+  await assertWhole(receiver);
 });
 
 test("with worker=false a strict policy is not even touched", async () => {
@@ -234,7 +234,7 @@ test("30 minutes without the visitor end the session; its next sign begins anoth
   assert.notEqual(second, first);
   assert.deepEqual([...receiver.sessions()].sort(), [first, second].sort());
   assert.equal(receiver.custom("page_facts").length, 2);
-  assertWhole(receiver);
+  await assertWhole(receiver);
 });
 
 test("reset is another visitor in another session", async () => {
@@ -251,7 +251,7 @@ test("reset is another visitor in another session", async () => {
   const visitors = [...receiver.windows().values()].map((segments) => segments.at(-1).visitor);
   assert.deepEqual(visitors.map(({ identified_id }) => identified_id).sort(), [null, "u-1"].sort());
   assert.equal(new Set(visitors.map(({ anonymous_id }) => anonymous_id)).size, 2);
-  assertWhole(receiver);
+  await assertWhole(receiver);
 });
 
 test("stop sends what is left and says that the window ended; start goes on in a new one", async () => {
@@ -271,7 +271,7 @@ test("stop sends what is left and says that the window ended; start goes on in a
 
   assertTracked(receiver, ["before", "after"]);
   assert.deepEqual([receiver.sessions().size, receiver.windows().size], [1, 2]);
-  assertWhole(receiver);
+  await assertWhole(receiver);
 });
 
 test("the snippet queues calls and early errors until the bundle is there", async () => {

@@ -30,3 +30,9 @@ test("an address in the tag comes before the one of src", () => {
   const found = readTag(tag('src="https://cdn.example/ingest/v1/sdk.js" data-endpoint="https://t.example"'));
   expect(found.endpoint).toBe("https://t.example");
 });
+
+test("a list of names may be written with commas", () => {
+  expect(readTag(tag('data-keep-query="page, 1"')).keepQuery).toEqual(["page", "1"]);
+  expect(readTag(tag("data-keep-query='[\"page\"]'")).keepQuery).toEqual(["page"]);
+  expect(readTag(tag('data-parent-origins="https://a.example"')).parentOrigins).toEqual(["https://a.example"]);
+});

@@ -15,6 +15,22 @@ test("cycles, depth, width and length are bounded", () => {
   expect((bounded(Array.from({ length: 1e5 }, () => 0)) as unknown[]).length).toBe(40);
 });
 
+test("an application's whole state costs no more than its share", () => {
+  let reads = 0;
+  const wide = (depth: number): unknown =>
+    new Proxy(Object.fromEntries(Array.from({ length: 40 }, (_, index) => [`k${index}`, 0])), {
+      get: () => {
+        reads += 1;
+        return depth === 0 ? "x".repeat(100) : wide(depth - 1);
+      },
+    });
+
+  const text = JSON.stringify(bounded(wide(6)));
+
+  expect(reads).toBeLessThan(1500);
+  expect(text.length).toBeLessThan(30_000);
+});
+
 test("what throws when it is read is said to be unreadable", () => {
   const hostile = {
     get secret() {

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 
-import { urlTemplate } from "../../../src/capture/url_template.js";
+import { addressScrubber, urlTemplate } from "../../../src/capture/url_template.js";
 
 test.each([
   ["https://a.example/orders/1234", "https://a.example/orders/:id"],
@@ -15,4 +15,20 @@ test.each([
   ["not an address?x=1", "not an address"],
 ])("%s → %s", (address, expected) => {
   expect(urlTemplate(address)).toBe(expected);
+});
+
+test.each([
+  ["https://a.example/orders/1234", "https://a.example/orders/1234"],
+  ["https://a.example/s?q=Erika+Mustermann&page=2&empty=", "https://a.example/s?q=*&page=2&empty="],
+  ["https://a.example/s?Erika&ann@example.com=1", "https://a.example/s?*&*=*"],
+  ["https://a.example/cb#access_token=abc", "https://a.example/cb#*"],
+  ["https://a.example/?a=1#/orders/7?q=Erika", "https://a.example/?a=*#/orders/7?q=*"],
+  ["https://a.example/#!/orders", "https://a.example/#!/orders"],
+  ["https://ann:secret@a.example/x", "https://a.example/x"],
+  ["/relative?q=Erika#", "/relative?q=*#"],
+  ["data:text/plain,Erika", "data:…"],
+  ["about:blank", "about:blank"],
+  ["", ""],
+])("an address is kept as %s → %s", (address, expected) => {
+  expect(addressScrubber(["page"])(address)).toBe(expected);
 });

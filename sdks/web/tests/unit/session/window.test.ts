@@ -51,3 +51,13 @@ test("another session is another window that counts from 0", () => {
   expect(page.open("t", 2).window_id).not.toBe(window_id);
   expect(page.nextSegmentId()).toBe(0);
 });
+
+test("a page that is still leaving and the next one never take the same number", () => {
+  const leaving = openPage();
+  leaving.open("s", 1);
+  leaving.nextSegmentId();
+  leaving.close();
+  const next = openPage();
+  next.open("s", 2);
+  expect([leaving.nextSegmentId(), next.nextSegmentId(), leaving.nextSegmentId()]).toEqual([1, 2, 3]);
+});
