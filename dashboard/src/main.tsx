@@ -1,6 +1,7 @@
 /** Where the dashboard begins. */
 
-import "@mantine/core/styles.css";
+import "./app/ahead";
+import "./app/mantine";
 import "./app/global.css";
 import { MantineProvider } from "@mantine/core";
 import { QueryClientProvider } from "@tanstack/react-query";

@@ -1,26 +1,17 @@
 /** What stands around every page: the way about, the project, the reader's own menu. */
 
-import { ActionIcon, Group, Loader, Menu, NativeSelect, Text, useMantineColorScheme } from "@mantine/core";
-import {
-  IconActivityHeartbeat,
-  IconChartHistogram,
-  IconCheck,
-  IconDeviceDesktop,
-  IconLogout,
-  IconMoon,
-  IconPlayerPlay,
-  IconSettings,
-  IconSun,
-  IconUserCircle,
-} from "@tabler/icons-react";
-import { useQuery, useQueryClient } from "@tanstack/react-query";
-import { useEffect } from "react";
+import { Group, Loader, NativeSelect } from "@mantine/core";
+import { IconActivityHeartbeat, IconChartHistogram, IconPlayerPlay, IconSettings } from "@tabler/icons-react";
+import { useQuery } from "@tanstack/react-query";
+import { lazy, Suspense, useEffect } from "react";
 import { NavLink, Outlet, useNavigate, useNavigation } from "react-router";
-import { signOut } from "../api/client";
 import { meQuery } from "../api/queries";
 import classes from "./Shell.module.css";
 import { useProject } from "./useProject";
 import { useSignInRedirect } from "./useSignInRedirect";
+
+// What opens over the page is heavy, and waits until the page is drawn.
+const ReaderMenu = lazy(() => import("./ReaderMenu"));
 
 const PLACES = [
   { to: "sessions", label: "Sessions", Icon: IconPlayerPlay },
@@ -58,7 +49,9 @@ export function Shell() {
         <Group gap="xs" ml="auto" wrap="nowrap">
           {navigation.state === "loading" && <Loader size={14} aria-label="Loading" />}
           <ProjectSwitch project={project} />
-          <ReaderMenu />
+          <Suspense fallback={<span className={classes.menuSpace} />}>
+            <ReaderMenu />
+          </Suspense>
         </Group>
       </header>
       <main id="content" className={classes.content} tabIndex={-1}>
@@ -83,55 +76,5 @@ function ProjectSwitch({ project }: { project: string }) {
       value={project}
       onChange={(event) => void navigate(`/p/${encodeURIComponent(event.currentTarget.value)}/sessions`)}
     />
-  );
-}
-
-const SCHEMES = [
-  { value: "light", label: "Light", Icon: IconSun },
-  { value: "dark", label: "Dark", Icon: IconMoon },
-  { value: "auto", label: "As the system", Icon: IconDeviceDesktop },
-] as const;
-
-function ReaderMenu() {
-  const me = useQuery(meQuery);
-  const client = useQueryClient();
-  const navigate = useNavigate();
-  const { colorScheme, setColorScheme } = useMantineColorScheme();
-  const leave = async () => {
-    await signOut();
-    await navigate("/sign-in", { replace: true });
-    client.clear();
-  };
-  return (
-    <Menu position="bottom-end" width={200} shadow="md">
-      <Menu.Target>
-        <ActionIcon variant="subtle" color="gray" size="lg" aria-label="You and how things look">
-          <IconUserCircle size={20} stroke={1.6} />
-        </ActionIcon>
-      </Menu.Target>
-      <Menu.Dropdown>
-        <Menu.Label>
-          <Text size="sm" truncate>
-            {me.data?.user.name ?? "Signed in"}
-          </Text>
-        </Menu.Label>
-        <Menu.Divider />
-        <Menu.Label>Colours</Menu.Label>
-        {SCHEMES.map(({ value, label, Icon }) => (
-          <Menu.Item
-            key={value}
-            leftSection={<Icon size={16} />}
-            rightSection={colorScheme === value ? <IconCheck size={14} aria-label="chosen" /> : null}
-            onClick={() => setColorScheme(value)}
-          >
-            {label}
-          </Menu.Item>
-        ))}
-        <Menu.Divider />
-        <Menu.Item leftSection={<IconLogout size={16} />} onClick={() => void leave()}>
-          Sign out
-        </Menu.Item>
-      </Menu.Dropdown>
-    </Menu>
   );
 }

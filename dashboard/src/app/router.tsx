@@ -3,7 +3,7 @@
 import { createBrowserRouter, type LoaderFunctionArgs, type RouteObject, redirect } from "react-router";
 import { insightsQuery, queryClient, sessionQuery, sessionsQuery, signalsQuery } from "../api/queries";
 import { fromSearch } from "../logic/filters";
-import { openRecording } from "../recording/opened";
+import { takeRecording } from "../recording/opened";
 import { Home } from "./Home";
 import { PageError } from "./PageError";
 import { PageSkeleton } from "./PageSkeleton";
@@ -18,7 +18,7 @@ function loadSessions({ params, request }: LoaderFunctionArgs): null {
 function loadSession({ params }: LoaderFunctionArgs): null {
   const project = params.project ?? "";
   const id = params.id ?? "";
-  openRecording(project, id);
+  takeRecording(project, id);
   void queryClient.prefetchQuery(sessionQuery(project, id));
   void queryClient.prefetchQuery(signalsQuery(project, id));
   void queryClient.prefetchQuery(insightsQuery(project, id));

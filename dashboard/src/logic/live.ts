@@ -9,6 +9,14 @@ function rank(item: SessionItem, sort: Sort): number {
   return item.started_at_ms ?? -1;
 }
 
+// As the keyset orders: sessions with one value follow each other by their id.
+function compare(one: SessionItem, other: SessionItem, sort: Sort): number {
+  const between = rank(one, sort) - rank(other, sort);
+  if (between !== 0) return between;
+  if (one.session_id === other.session_id) return 0;
+  return one.session_id < other.session_id ? -1 : 1;
+}
+
 /**
  * Merge a fresh first page into the one shown: fresh items replace, new ones join in their place, and one
  * that should be among the fresh but is not has left the list.
@@ -22,7 +30,7 @@ export function mergeFirstPage(
   const last = fresh.at(-1);
   if (!last) return [];
   const sign = order === "desc" ? -1 : 1;
-  const isBehind = (item: SessionItem) => sign * (rank(item, sort) - rank(last, sort)) > 0;
+  const isBehind = (item: SessionItem) => sign * compare(item, last, sort) > 0;
   const known = new Set(fresh.map((item) => item.session_id));
   return [...fresh, ...shown.filter((item) => !known.has(item.session_id) && isBehind(item))];
 }

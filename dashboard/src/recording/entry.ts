@@ -144,7 +144,7 @@ function unquoted(value: unknown): string {
   }
 }
 
-// Requests carry times since their page began, and not when that was: the last of them to end is taken to
+// Requests of older recordings carry times since their page began, and not when that was: the last of them to end is taken to
 // have ended when they were told of.
 function originOf(toldMs: number, requests: Fields[]): number {
   const ends = requests.map((each) => (number(each.startTime) ?? 0) + (durationOf(each) ?? 0));
@@ -161,7 +161,7 @@ function durationOf(each: Fields): number | null {
 function requestRow(event: RecordedEvent, each: Fields, originMs: number): Entry {
   const status = number(each.status) ?? number(each.responseStatus);
   const url = text(each.url) ?? text(each.name) ?? "";
-  const started = originMs + (number(each.startTime) ?? 0);
+  const started = number(each.started_at_ms) ?? originMs + (number(each.startTime) ?? 0);
   const request: NetworkRequest = {
     method: text(each.method) ?? "GET",
     url,

@@ -9,6 +9,8 @@ const FIELDS = "input, textarea, select, option";
 // A pass may take this share of the time between two of them, so that large pages are looked over less often.
 const SHARE = 0.05;
 const MIN_WAIT_MS = 120;
+// Each live range costs at every change of its page; nobody looks at more marks than that.
+const MARKS_AT_MOST = 20_000;
 
 /** Tell whether the browser can mark text without wrapping it. */
 export function canHighlight(): boolean {
@@ -69,17 +71,18 @@ function markFields(page: Document): void {
 }
 
 function markTexts(page: Document, view: Window & typeof globalThis): void {
-  const ranges: Range[] = [];
+  const marks = new view.Highlight();
   const walker = page.createTreeWalker(page.body, NodeFilter.SHOW_TEXT);
-  for (let node = walker.nextNode(); node; node = walker.nextNode()) {
+  for (let node = walker.nextNode(); node && marks.size < MARKS_AT_MOST; node = walker.nextNode()) {
     const value = node.nodeValue ?? "";
     if (value.length < 3) continue;
     for (const found of value.matchAll(MASKED)) {
       const range = page.createRange();
       range.setStart(node, found.index);
       range.setEnd(node, found.index + found[0].length);
-      ranges.push(range);
+      marks.add(range);
+      if (marks.size >= MARKS_AT_MOST) break;
     }
   }
-  view.CSS.highlights.set(HIGHLIGHT, new view.Highlight(...ranges));
+  view.CSS.highlights.set(HIGHLIGHT, marks);
 }

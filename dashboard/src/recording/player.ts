@@ -88,6 +88,7 @@ export class Player {
   play(): void {
     const extent = this.#recording.extent();
     if (!extent || this.state.is_playing) return;
+    this.#hasOpeningPicture = true;
     if (this.#recording.state !== "loading" && this.at_ms >= extent.to_ms) this.at_ms = extent.from_ms;
     this.#set({ is_playing: true });
     this.#tickedAt = performance.now();
@@ -100,6 +101,7 @@ export class Player {
     cancelAnimationFrame(this.#frame);
     this.#set({ is_playing: false, is_waiting: false });
     this.#stage()?.hold();
+    this.#tell();
   }
 
   /** Play or stand still. */
@@ -117,6 +119,8 @@ export class Player {
       return;
     }
     this.#wanted = null;
+    // Who has gone to a time sees that time.
+    this.#hasOpeningPicture = true;
     this.at_ms = Math.min(extent.to_ms, Math.max(extent.from_ms, atMs));
     this.#set({ is_waiting: false, skipped_ms: 0 });
     this.#restage(true);
@@ -209,7 +213,8 @@ export class Player {
     }
     const isLoading = this.#recording.state === "loading";
     if (this.#wanted !== null && (!isLoading || this.#wanted <= this.#loadedTo())) this.seek(this.#wanted);
-    else this.#restage(this.#wantsOpeningPicture(isLoading, extent.from_ms));
+    else if (this.#wantsOpeningPicture(isLoading, extent.from_ms)) this.#stage()?.showOpening();
+    else this.#restage(false);
     this.#tell();
   }
 

@@ -11,7 +11,7 @@ export interface Size {
   height: number;
 }
 
-/** A page has its styles by then: the picture of a window's start is taken this much later. */
+/** A page has its styles by then: the opening picture is taken this much after the first snapshot. */
 export const SETTLED_MS = 1000;
 
 type ReplayEvent = ConstructorParameters<typeof Replayer>[0][number];
@@ -73,10 +73,14 @@ export class Stage {
 
   /** Show a time and stand still. */
   show(atMs: number): void {
-    // Before its first snapshot a window shows nothing, and right after it often a page without its styles.
-    const first = (this.#window.first_snapshot_at_ms ?? 0) + SETTLED_MS;
-    this.#replayer.pause(Math.max(first, atMs) - this.#base());
+    // Before its first snapshot a window shows nothing.
+    this.#replayer.pause(Math.max(this.#window.first_snapshot_at_ms ?? 0, atMs) - this.#base());
     this.#masks.request();
+  }
+
+  /** Show the window's start as it looks once its page has its styles; for what nobody has gone to yet. */
+  showOpening(): void {
+    this.show((this.#window.first_snapshot_at_ms ?? 0) + SETTLED_MS);
   }
 
   /** Take it off. */

@@ -42,6 +42,21 @@ test("a session's new figures replace its old ones", () => {
   expect(merged.map((item) => item.frustration_score)).toEqual([60]);
 });
 
+test("of sessions with one value, the one pushed off the page stays", () => {
+  const shown = [session("c", 1, 0), session("b", 2, 0)];
+
+  const down = mergeFirstPage(shown, [session("n", 3, 12), session("c", 1, 0)], "frustration_score", "desc");
+  const up = mergeFirstPage(
+    [session("b", 1, 0), session("c", 2, 0)],
+    [session("a", 3, 0), session("b", 1, 0)],
+    "frustration_score",
+    "asc",
+  );
+
+  expect(ids(down)).toEqual(["n", "c", "b"]);
+  expect(ids(up)).toEqual(["a", "b", "c"]);
+});
+
 test("the smallest first is merged the other way round", () => {
   const shown = [session("a", 10), session("c", 30)];
 

@@ -125,3 +125,14 @@ test("a line that is no event is passed over", () => {
   expect(parseEvent('{"type":"x","timestamp":1}')).toBeNull();
   expect(parseEvent('{"type":9,"timestamp":1,"data":null}')?.data).toEqual({});
 });
+
+test("a request that tells when it started is shown there, however late it was told", () => {
+  const requests = [
+    { name: "/api/pay", startTime: 700, duration: 100, started_at_ms: 9_100 },
+    { name: "/api/cart", startTime: 750, duration: 20 },
+  ];
+
+  const found = entriesOf(event(6, { plugin: "rrweb/network@1", payload: { requests } }, 10_000), names);
+
+  expect(found.map((each) => each.at_ms)).toEqual([9_100, 9_950]);
+});

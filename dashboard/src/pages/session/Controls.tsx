@@ -44,7 +44,7 @@ function Ready({
 }: ControlsProps & { player: Player }) {
   useVersion(recording);
   const state = usePlayerState(player);
-  const at = useClock(player);
+  const at = useClock(player, fromMs);
   const hasNext = nextSignal(signals, at) !== null;
   const label = state.is_playing ? "Pause" : "Play";
   const canPlay = recording.playable().length > 0;

@@ -183,7 +183,7 @@ interface FollowedProps {
 }
 
 function Followed({ entries, player, fromMs, label, isFollowing }: FollowedProps) {
-  const at = useClock(player);
+  const at = useClock(player, fromMs);
   const current = entries.findLastIndex((each) => each.at_ms <= at);
   return (
     <VirtualRows

@@ -8,6 +8,7 @@ import { kindOf, levelOf } from "../../logic/signals";
 import { KindBadge } from "../../parts/KindBadge";
 import { FailureNote, Note } from "../../parts/Notes";
 import { lead } from "../../recording/markers";
+import type { Player } from "../../recording/player";
 import { useClock } from "./hooks";
 import type { PanelProps } from "./Panels";
 import classes from "./session.module.css";
@@ -44,7 +45,7 @@ export function SignalsPanel({ session, signals, player, fromMs }: PanelProps) {
                   <Where signal={signal} />
                   <span className={classes.rowDetail}>{signal.reason}</span>
                 </span>
-                {player && <Mark player={player} signal={signal} />}
+                {player && <Mark player={player} signal={signal} fromMs={fromMs} />}
               </button>
             </li>
           ))}
@@ -64,8 +65,14 @@ function Where({ signal }: { signal: SignalEntry }) {
   );
 }
 
-function Mark({ player, signal }: { player: NonNullable<PanelProps["player"]>; signal: SignalEntry }) {
-  const at = useClock(player);
+interface MarkProps {
+  player: Player;
+  signal: SignalEntry;
+  fromMs: number;
+}
+
+function Mark({ player, signal, fromMs }: MarkProps) {
+  const at = useClock(player, fromMs);
   const isNow = at >= lead(signal) && at <= signal.at_ms + 1000;
   return isNow ? <span className={classes.now}>now</span> : null;
 }

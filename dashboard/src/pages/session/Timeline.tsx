@@ -47,7 +47,7 @@ export function Timeline({ player, markers, fromMs, toMs, version }: TimelinePro
 }
 
 function Slider({ player, fromMs, toMs }: { player: Player; fromMs: number; toMs: number }) {
-  const at = useClock(player);
+  const at = useClock(player, fromMs);
   const element = useRef<HTMLDivElement>(null);
   const head = useRef<HTMLSpanElement>(null);
   const played = useRef<HTMLSpanElement>(null);

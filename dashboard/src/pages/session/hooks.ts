@@ -1,11 +1,10 @@
 /** What the session page's parts see of recording and player. */
 
 import { useEffect, useRef, useSyncExternalStore } from "react";
+import { stepBefore } from "../../logic/clock";
 import { isTyping } from "../../logic/typing";
 import { type Player, type PlayerState, SPEEDS } from "../../recording/player";
 import type { Recording } from "../../recording/recording";
-
-const TICK_MS = 200;
 
 /** Return the recording's version: whoever shows something of it is drawn again when there is more. */
 export function useVersion(recording: Recording): number {
@@ -17,11 +16,11 @@ export function usePlayerState(player: Player): PlayerState {
   return useSyncExternalStore(player.subscribe, () => player.state);
 }
 
-/** Return where the clock stands, a few times a second. */
-export function useClock(player: Player): number {
+/** Return where the clock stands; while it plays, in steps from the session's start. */
+export function useClock(player: Player, fromMs: number): number {
   return useSyncExternalStore(
     (listener) => player.onClock(listener),
-    () => Math.round(player.at_ms / TICK_MS) * TICK_MS,
+    () => (player.state.is_playing ? stepBefore(player.at_ms, fromMs) : player.at_ms),
   );
 }
 

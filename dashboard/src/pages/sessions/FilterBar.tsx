@@ -1,16 +1,17 @@
 /** The filters above the list: search, time, and a panel with the rest; what is set shows as chips. */
 
-import { ActionIcon, Badge, Button, Group, NativeSelect, Popover, TextInput } from "@mantine/core";
+import { ActionIcon, Button, Group, NativeSelect, TextInput } from "@mantine/core";
 import { useDebouncedCallback } from "@mantine/hooks";
-import { IconAdjustmentsHorizontal, IconSearch, IconX } from "@tabler/icons-react";
+import { IconSearch, IconX } from "@tabler/icons-react";
 import { lazy, Suspense, useEffect, useRef, useState } from "react";
 import { countNarrowing, type Filters, isNarrowed, NO_FILTERS, RANGES, withText } from "../../logic/filters";
 import { isTyping } from "../../logic/typing";
 import { chipsOf } from "./chips";
+import { FiltersButton } from "./FiltersButton";
 import classes from "./sessions.module.css";
 
-// The panel is opened now and then; the list's first load does without it.
-const FilterPanel = lazy(() => import("./FilterPanel"));
+// What opens over the page is heavy, and waits until the list is drawn.
+const FilterPopover = lazy(() => import("./FilterPopover"));
 
 const RANGE_NAMES: Record<string, string> = {
   "1h": "Last hour",
@@ -45,29 +46,9 @@ export function FilterBar({ project, filters, onChange }: BarProps) {
             onChange({ ...filters, range: event.currentTarget.value, from_ms: null, to_ms: null })
           }
         />
-        <Popover position="bottom-start" shadow="md" width={520} trapFocus withinPortal>
-          <Popover.Target>
-            <Button
-              size="xs"
-              variant="default"
-              leftSection={<IconAdjustmentsHorizontal size={15} />}
-              rightSection={
-                countNarrowing(filters) > 0 ? (
-                  <Badge size="sm" circle>
-                    {countNarrowing(filters)}
-                  </Badge>
-                ) : null
-              }
-            >
-              Filters
-            </Button>
-          </Popover.Target>
-          <Popover.Dropdown className={classes.panel ?? ""}>
-            <Suspense fallback={<div className={classes.panelSpace} />}>
-              <FilterPanel project={project} filters={filters} onChange={onChange} />
-            </Suspense>
-          </Popover.Dropdown>
-        </Popover>
+        <Suspense fallback={<FiltersButton count={countNarrowing(filters)} />}>
+          <FilterPopover project={project} filters={filters} onChange={onChange} />
+        </Suspense>
         {chips.map((chip) => (
           <span key={chip.key} className={classes.chip}>
             <span>

@@ -2,7 +2,7 @@
 
 import { Button, Group, Skeleton, Switch, Text, Title } from "@mantine/core";
 import { IconFilterOff, IconPlayerPlay } from "@tabler/icons-react";
-import { useCallback, useMemo, useState } from "react";
+import { lazy, Suspense, useCallback, useEffect, useMemo, useState } from "react";
 import { useSearchParams } from "react-router";
 import { useProject } from "../../app/useProject";
 import { useSignInRedirect } from "../../app/useSignInRedirect";
@@ -12,7 +12,9 @@ import { FilterBar } from "./FilterBar";
 import { SessionTable } from "./SessionTable";
 import classes from "./sessions.module.css";
 import { useSessions } from "./useSessions";
-import { ViewsMenu } from "./ViewsMenu";
+
+// What opens over the page is heavy, and waits until the list is drawn.
+const ViewsMenu = lazy(() => import("./ViewsMenu"));
 
 /** Lists the sessions that the address bar asks for. */
 export function Component() {
@@ -26,6 +28,7 @@ export function Component() {
   const [isLive, setLive] = useState(true);
   const { query, items, isConnected } = useSessions(project, filters, isLive);
   useSignInRedirect(query.error);
+  useEffect(() => (query.data ? preloadPlayer() : undefined), [query.data]);
   return (
     <div className={classes.page}>
       <title>Sessions · TraceFlow</title>
@@ -36,12 +39,14 @@ export function Component() {
         <Group gap="md" wrap="nowrap">
           <Switch
             size="sm"
-            label={isLive && !isConnected ? "Live…" : "Live"}
+            label={isLive && !isConnected ? "Connecting…" : "Live"}
             checked={isLive}
             onChange={(event) => setLive(event.currentTarget.checked)}
-            color="teal"
+            color={isConnected ? "teal" : "gray"}
           />
-          <ViewsMenu project={project} filters={filters} onPick={(view) => setSearch(view)} />
+          <Suspense fallback={<Skeleton w={104} h={30} />}>
+            <ViewsMenu project={project} filters={filters} onPick={(view) => setSearch(view)} />
+          </Suspense>
         </Group>
       </Group>
       <FilterBar project={project} filters={filters} onChange={setFilters} />
@@ -71,6 +76,13 @@ export function Component() {
       )}
     </div>
   );
+}
+
+// Once the list stands, what a click on it needs is fetched while nothing else is to be done.
+function preloadPlayer(): () => void {
+  if (typeof requestIdleCallback !== "function") return () => {};
+  const waiting = requestIdleCallback(() => void import("../session/SessionPage"));
+  return () => cancelIdleCallback(waiting);
 }
 
 interface FootProps {

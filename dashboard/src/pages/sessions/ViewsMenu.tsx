@@ -15,7 +15,7 @@ interface MenuProps {
 }
 
 /** Picks, saves and deletes views. */
-export function ViewsMenu({ project, filters, onPick }: MenuProps) {
+export default function ViewsMenu({ project, filters, onPick }: MenuProps) {
   const [isOpen, setOpen] = useState(false);
   const views = useQuery({ ...viewsQuery(project), enabled: isOpen });
   const client = useQueryClient();

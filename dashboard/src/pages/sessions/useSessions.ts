@@ -7,6 +7,7 @@ import type { SessionItem, SessionList } from "../../api/documents";
 import { PAGE_SIZE, sessionsQuery } from "../../api/queries";
 import { type Filters, toApiQuery } from "../../logic/filters";
 import { joinPages, mergeFirstPage } from "../../logic/live";
+import { holdStream } from "../../logic/live_stream";
 
 // Many notices make one request: figures of a running session change with every segment.
 const GATHER_MS = 1500;
@@ -40,14 +41,10 @@ function useLiveFirstPage(project: string, filters: Filters, isLive: boolean): b
     const gather = () => {
       timer ??= setTimeout(() => void refresh(), GATHER_MS);
     };
-    const source = new EventSource(api.streamAddress(project));
-    source.addEventListener("session", gather);
-    source.addEventListener("signal", gather);
-    source.onopen = () => setConnected(true);
-    source.onerror = () => setConnected(false);
+    const open = () => new EventSource(api.streamAddress(project));
+    const stop = holdStream(open, ["session", "signal"], { onNews: gather, onConnected: setConnected });
     return () => {
-      source.close();
-      setConnected(false);
+      stop();
       if (timer) clearTimeout(timer);
     };
   }, [client, project, filters, isLive]);

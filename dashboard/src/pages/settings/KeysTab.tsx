@@ -86,7 +86,8 @@ export function KeysTab({ project }: { project: string }) {
           </Button>
           <Button
             size="xs"
-            color="red"
+            // Mantine's own red is too light under white words.
+            color="red.9"
             loading={revoke.isPending}
             onClick={() => revoking && revoke.mutate(revoking)}
           >
@@ -129,6 +130,14 @@ function NewKey({ value }: { value: string }) {
   );
 }
 
+// Under the pointer Mantine's red ground is too near to the red words.
+const dangerVars = () => ({
+  root: {
+    "--button-color": "var(--mantine-color-error)",
+    "--button-hover": "var(--tf-hover)",
+  },
+});
+
 function KeyTable({ keys, onRevoke }: { keys: ApiKey[]; onRevoke: (key: ApiKey) => void }) {
   return (
     <Table className={classes.table ?? ""} verticalSpacing={8} miw={620}>
@@ -162,7 +171,7 @@ function KeyTable({ keys, onRevoke }: { keys: ApiKey[]; onRevoke: (key: ApiKey) 
                   size="compact-xs"
                   variant="subtle"
                   color="red"
-                  className={classes.danger ?? ""}
+                  vars={dangerVars}
                   aria-label={`Revoke ${key.start}`}
                   onClick={() => onRevoke(key)}
                 >
