@@ -15,6 +15,10 @@ _CANNOT_SHOW_A_FILLER = frozenset(
 )
 _HAS_STATE = frozenset({"checkbox", "radio"})
 _SCROLL_PX = 1.5
+# Of fields always, of others where a script wrote it while the page was recorded.
+_MASKED_ATTRIBUTE = re.compile(
+    r"title|aria-(?:label|description|placeholder|value.*|roledescription)|data-.*"
+)
 
 Node = Mapping[str, Any]
 
@@ -74,7 +78,8 @@ def _own_differences(page: Node, replay: Node, path: str) -> Iterator[str]:
     names = page["attributes"].keys() | replay["attributes"].keys()
     for name in sorted(names):
         was, shown = page["attributes"].get(name), replay["attributes"].get(name)
-        if was is None or shown is None or not says_the_same(was, shown):
+        masked = bool(_MASKED_ATTRIBUTE.fullmatch(name))
+        if was is None or shown is None or not says_the_same(was, shown, masked=masked):
             yield f"{path}: {name} {_short(was)} replayed as {_short(shown)}"
     for name in ("looks", "paused", "sheets"):
         if page.get(name) != replay.get(name):
@@ -91,7 +96,7 @@ def _own_differences(page: Node, replay: Node, path: str) -> Iterator[str]:
 def _shows_the_same(page: Node, replay: Node) -> bool:
     """Tell whether a field shows the same, or as many fillers as characters were typed."""
     if page["kind"] in _HAS_STATE:
-        return bool(page["checked"] == replay.get("checked"))
+        return not replay.get("checked")
     if page["kind"] in _CANNOT_SHOW_A_FILLER or page["ignored"]:
         return True
     was, shown = page["value"], replay.get("value", "")
