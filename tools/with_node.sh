@@ -6,7 +6,7 @@ bin="$(cd "$1" && pwd)"
 shift
 
 has_node() {
-  command -v npm >/dev/null 2>&1 && node -e 'process.exit(process.versions.node.split(".")[0] < 20)' 2>/dev/null
+  command -v npm >/dev/null 2>&1 && node -e 'process.exit(+(process.versions.node.split(".")[0] < 20))' 2>/dev/null
 }
 
 if ! has_node; then

@@ -290,7 +290,9 @@ def test_another_tenants_session_is_not_there(stack: Any) -> None:
 @pytest.mark.parametrize(
     ("method", "path", "status"),
     [
-        ("GET", "/nothing", 404),
+        ("POST", "/nothing", 404),
+        ("GET", "/assets/nothing.js", 404),
+        ("GET", "/live/nothing", 404),
         ("GET", "/api/v2/sessions", 404),
         ("GET", "/ingest/v1/nothing", 404),
         ("DELETE", "/api/v1/sessions", 405),

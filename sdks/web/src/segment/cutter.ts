@@ -3,7 +3,7 @@
 // ARCHITECTURE's rhythm: at once after the snapshot, then after 1 s, then every 5 s.
 export const SECOND_CUT_AFTER_MS = 1000;
 export const CUT_EVERY_MS = 5000;
-// A page that leaves may send 64 KiB, uncompressed: what waits must always fit, beside what is under way.
+// A page that leaves may send 64 KiB, uncompressed: what waits to be cut must always fit.
 export const CUT_AT_BYTES = 48_000;
 // The door takes 10,000 events and 64 MiB decoded; well below, so that nothing is near a limit.
 export const MOST_EVENTS = 5000;
