@@ -80,7 +80,7 @@ export function openClient(settings: Settings, parts: Parts): TraceFlow {
       isWanted = false;
       shutDown();
     },
-    onLost: (segments) => tell("omitted", { reason: "queue_full", segments }),
+    onLost: (segments, reason) => tell("omitted", { reason, segments }),
   });
 
   const writer = openWriter({
@@ -290,7 +290,7 @@ export function openClient(settings: Settings, parts: Parts): TraceFlow {
   }
 
   function goOnHere(): void {
-    if (hasLeft) return;
+    if (hasLeft || !consent.isGiven()) return;
     takeCarried();
     if (phase !== "recording") return;
     // First its numbers: other pages of the tab have gone on with them.

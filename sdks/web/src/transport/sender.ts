@@ -29,7 +29,7 @@ export interface SenderOptions {
   /** Null: of whatever window is recorded here, after segments were given up. */
   readonly onSnapshotWanted: (segment: Segment | null) => void;
   readonly onForbidden: () => void;
-  readonly onLost: (segments: number) => void;
+  readonly onLost: (segments: number, reason: "queue_full" | "refused") => void;
 }
 
 export interface Sender {
@@ -69,6 +69,7 @@ export function openSender(options: SenderOptions): Sender {
   let wakeAtMs = 0;
   let isRunning = false;
   let hasLost = false;
+  let refused = 0;
   let unlisten = (): void => {};
 
   const urlOf = (segment: Segment): string => `${options.endpoint}/ingest/v1/sessions/${segment.session_id}/segments`;
@@ -102,7 +103,14 @@ export function openSender(options: SenderOptions): Sender {
       stop();
       return options.onForbidden();
     }
+    if (verdict.kind === "refused") {
+      // Its number stays a gap in the window. Told once something is taken again: else telling would be refused, too.
+      hasLost = true;
+      refused += 1;
+    }
     if (verdict.kind === "accepted" && (verdict.wantsSnapshot || hasLost)) {
+      if (refused > 0) options.onLost(refused, "refused");
+      refused = 0;
       options.onSnapshotWanted(hasLost ? null : segment);
       hasLost = false;
     }
@@ -141,7 +149,7 @@ export function openSender(options: SenderOptions): Sender {
     await queue.remove(given);
     for (const key of given) own.delete(key);
     hasLost = true;
-    options.onLost(given.length);
+    options.onLost(given.length, "queue_full");
     return waiting.filter(({ key }) => !given.includes(key));
   };
 
