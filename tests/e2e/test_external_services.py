@@ -97,7 +97,7 @@ def test_none_of_ours_runs_where_others_do(external: Any) -> None:
 
 
 def test_the_demo_tells_the_same_story(external: Any, place: Path) -> None:
-    told = external.run("demo", timeout_s=300)
+    told = external.run("demo", "--visit", "recorded", timeout_s=300)
 
     assert told.returncode == 0, told.stderr
     (session_id,) = set(re.findall(r"demo-struggle-[0-9a-f]+", told.stdout))
