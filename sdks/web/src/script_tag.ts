@@ -1,7 +1,7 @@
 // The script-tag bundle: reads its tag, takes over the snippet's queue.
 
 import { install, installed } from "./install.js";
-import { guard } from "./natives.js";
+import { guard, later } from "./natives.js";
 import type { Parts } from "./parts/parts.js";
 import type { Options, TraceFlow } from "./public_types.js";
 import { readTag } from "./tag.js";
@@ -17,9 +17,12 @@ interface Queue {
   readonly o?: Partial<Options>;
 }
 
-const tag =
-  (document.currentScript as HTMLScriptElement | null) ??
-  document.querySelector<HTMLScriptElement>('script[src*="/ingest/v1/sdk.js"]');
+const TAG = 'script[src*="/ingest/v1/sdk.js"]';
+// Five seconds: then the page around is taken not to come.
+const TRIES = 50;
+const RETRY_MS = 100;
+
+const tag = (document.currentScript as HTMLScriptElement | null) ?? document.querySelector<HTMLScriptElement>(TAG);
 
 /** A part's file leaves what it brings under its name on `window.traceflowParts`. */
 function partsFrom({ endpoint = "", nonce }: Options): Parts {
@@ -36,13 +39,23 @@ function partsFrom({ endpoint = "", nonce }: Options): Parts {
   return { gzip: () => fetchPart(GZIP_FILE, "gzip"), canvas: () => fetchPart(CANVAS_FILE, "canvas") };
 }
 
-guard(() => {
+/** In a frame: whether the page around it carries the tag too, whose script may not have run yet. */
+const isAwaited = guard(() => window.parent !== window && window.parent.document.querySelector(TAG) !== null);
+
+const begin = guard((triesLeft: number) => {
+  const known = installed();
+  if (!known && triesLeft > 0 && isAwaited()) {
+    later(() => begin(triesLeft - 1), RETRY_MS);
+    return;
+  }
   const queue = (window as { traceflow?: Queue }).traceflow;
   const options = { ...(tag ? readTag(tag) : {}), ...queue?.o } as Options;
-  const client = installed() ?? install(options, partsFrom(options));
+  const client = known ?? install(options, partsFrom(options));
   if (!client) console.warn("TraceFlow records nothing: its script tag has no data-key.");
   for (const [name, ...args] of queue?.q ?? []) {
     const method = client?.[name];
     if (typeof method === "function") (method as (...args: unknown[]) => unknown)(...args);
   }
-})();
+});
+
+begin(TRIES);

@@ -32,6 +32,8 @@ export function openWriter(options: WriterOptions): Writer {
   let timer: number | null = null;
   let timerAtMs = 0;
   let hasCut = false;
+  // Its end has been told: once is enough, and the window may be forgotten by now.
+  let isEnded = false;
 
   const schedule = (): void => {
     const dueAtMs = cutter.dueAtMs();
@@ -60,16 +62,17 @@ export function openWriter(options: WriterOptions): Writer {
     timer = null;
     if (!hasCut && !cutter.isEmpty) options.beforeFirstCut();
     const runs = cutter.take(now(), isLast ? LEAVING_BYTES : undefined);
-    if (runs.length === 0 && isFinal && hasCut) runs.push("[]");
+    if (runs.length === 0 && isFinal && hasCut && !isEnded) runs.push("[]");
     runs.forEach((run, i) => {
       submit(run, isFinal && i === runs.length - 1, isLast);
     });
     hasCut ||= runs.length > 0;
+    isEnded = isFinal;
   }
 
   return {
     open: (next) => {
-      if (next.window_id !== place.window_id) hasCut = false;
+      if (next.window_id !== place.window_id) hasCut = isEnded = false;
       place = next;
       cutter.restart();
     },

@@ -85,3 +85,12 @@ test("the last moment to join another session comes once per window, before anyt
   writer.cut(cutNow);
   expect(beforeFirstCut).toHaveBeenCalledTimes(1);
 });
+
+test("the end of a window is told once, however often it is said", () => {
+  const writer = open();
+  writer.add({ type: 3 });
+  writer.cut({ isFinal: true, isLast: false });
+  writer.cut({ isFinal: true, isLast: false });
+
+  expect(segments.map(([{ segment_id, final }]) => [segment_id, final])).toEqual([[0, true]]);
+});
