@@ -19,7 +19,7 @@ from traceflow.models.redaction.token import TOKEN, Tokenizer
 # Numbers that no rule looks at, under plain short names that no rule looks at: taken in one match.
 _DULL_NUMBER: Final = r"-?(?:0|[1-9][0-9]{0,11}+|1[0-9]{12})(?:\.[0-9]{1,20}+)?"
 _DULL_MEMBERS: Final = (
-    rf'(?:{SPACE}"(?!(?i:source|value|text|identifiedid)")[A-Za-z_]{{1,12}}"{SPACE}:{SPACE}'
+    rf'(?:{SPACE}"(?!(?i:source|value|text|traits|identifiedid)")[A-Za-z_]{{1,12}}"{SPACE}:{SPACE}'
     rf"(?:{_DULL_NUMBER}|true|false|null){SPACE},)*+"
 )
 _DULL_ITEMS: Final = rf"(?:{SPACE}{_DULL_NUMBER}{SPACE},)*+"

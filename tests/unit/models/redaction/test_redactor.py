@@ -238,6 +238,12 @@ def test_an_identity_that_is_no_string_is_replaced_too(redact: Redact) -> None:
     assert answer.masked == {"ID": 3}
 
 
+def test_traits_that_are_one_long_number_are_replaced_too(redact: Redact) -> None:
+    answer = redact(b'[{"traits":1234567,"x":0}]')
+
+    assert answer.masked == {"NUMBER": 1}
+
+
 @pytest.mark.parametrize(
     ("number", "kind"),
     [("4155552671", "PHONE"), ("4111111111111111", "CARD"), ("-12345678", "TRAIT"), ("0.12345678", "TRAIT")],
